@@ -1,19 +1,19 @@
 import * as z from 'zod';
 import type { Mutant } from './find-mutants.ts';
 
-/** A mutant that no test notices, and why that is right. */
+/** A mutant that no test notices, and why that is acceptable. */
 const survivor = z.strictObject({
   file: z.string(),
-  /** The function it is in, as `Mutant.within`. */
+  /** The function that contains it, as in `Mutant.within`. */
   within: z.string(),
   change: z.string(),
-  /** Which of several equal changes of the function. */
+  /** Which of several equal changes in the function. */
   nth: z.int().min(1).default(1),
   reason: z.string().min(10),
 });
 export type Survivor = z.infer<typeof survivor>;
 
-/** @throws z.ZodError when the list is not one */
+/** @throws z.ZodError if the list is invalid */
 export function parseSurvivors(text: string): readonly Survivor[] {
   return z.array(survivor).parse(JSON.parse(text));
 }
@@ -22,7 +22,7 @@ export function isAccepted(survivors: readonly Survivor[], file: string, mutant:
   return survivors.some((one) => one.file === file && isSame(one, mutant));
 }
 
-/** Those that no mutant of their file is: the code has changed, and the reason may hold no more. */
+/** Entries without a matching mutant in their file: the code has changed, and the reason may no longer apply. */
 export function findStale(
   survivors: readonly Survivor[],
   mutantsOf: (file: string) => readonly Mutant[],

@@ -2,21 +2,21 @@ import { resolve } from 'node:path';
 import ts from 'typescript';
 import type { Mutant } from './find-mutants.ts';
 
-/** Complaints of habit, not of types: no mutant is refused for what it leaves unused. */
+/** Style checks, not type checks, are off: no mutant is refused for what it leaves unused. */
 const LENIENT: ts.CompilerOptions = {
   noEmit: true,
   noUnusedLocals: false,
   noUnusedParameters: false,
-  // Told, so that what cannot run can be left out of account.
+  // Reported, so that errors in unreachable code can be ignored.
   allowUnreachableCode: false,
   allowUnusedLabels: true,
   noImplicitReturns: false,
 };
 
 /**
- * Asks the compiler of TypeScript for its opinion of mutants that no test notices. What it refuses cannot come about by
- * mistake, since `npm run check` compiles everything: a required property that is left out, a guard that tells the type.
- * What the mutant keeps from running is left out of account: there, nothing but the guard may have told a type.
+ * Compiles mutants that no test notices. A mistake that the compiler refuses would not pass `npm run check`, which
+ * compiles everything: for example a missing required property, or a missing type guard. Errors in code that the mutant
+ * makes unreachable are ignored: there, only the guard may have narrowed a type.
  */
 export class Compiler {
   readonly #options: ts.CompilerOptions;
@@ -42,7 +42,7 @@ export class Compiler {
 
   /** @param text of the file without the mutant */
   refuses(file: string, text: string, { start, end, replacement, kind }: Mutant): boolean {
-    // The compiler knows what never runs behind a bare literal only.
+    // The compiler detects unreachable code only after a bare literal.
     const isLiteral = replacement === 'true' || replacement === 'false';
     const replaced = kind === 'expression' && !isLiteral ? `(${replacement})` : replacement;
     this.#mutated = { path: resolve(file), text: text.slice(0, start) + replaced + text.slice(end) };
@@ -72,7 +72,7 @@ function rangeOf({ start = 0, length = 0 }: ts.Diagnostic): TextRange {
   return { from: start, to: start + length };
 }
 
-/** What never runs of `true ? a : b`: that it does not compile says nothing. The condition is at `start`. */
+/** The branch of `true ? a : b` that never runs: errors in it do not count. The condition is at `start`. */
 function deadBranches(source: ts.SourceFile, start: number): TextRange[] {
   const dead: TextRange[] = [];
   const visit = (node: ts.Node): void => {

@@ -1,28 +1,28 @@
-/** What the process that runs tests is asked. */
+/** Requests to the process that runs tests. */
 export type Request =
   | { readonly kind: 'cover'; readonly file: string }
   | { readonly kind: 'try'; readonly mutant: number; readonly tests: readonly TestId[] };
 
-/** What it answers; beats and begun tests come between, as long as its event loop turns. */
+/** Its answers; beats and started tests are sent in between, as long as its event loop turns. */
 export type Answer =
   | { readonly kind: 'beat' }
-  /** A test begins that takes so long without a mutant. */
+  /** A test starts that takes this long without a mutant. */
   | { readonly kind: 'begun'; readonly milliseconds: number }
   | { readonly kind: 'covered'; readonly coverage: FileCoverage }
   | { readonly kind: 'tried'; readonly verdict: Verdict };
 
 export interface TestId {
   readonly file: string;
-  /** Among the tests of its file that are not skipped. */
+  /** Index among the tests of its file that are not skipped. */
   readonly index: number;
-  /** How long it takes without a mutant. */
+  /** Its duration without a mutant. */
   readonly milliseconds: number;
 }
 
-/** What the tests of a file reach. */
+/** The mutants that the tests of a file reach. */
 export interface FileCoverage {
   readonly file: string;
-  /** Mutants that are reached by importing the file alone: they are in force only in a process that begins with them. */
+  /** Mutants that are reached just by importing the file: they take effect only in a process that starts with them. */
   readonly imported: readonly number[];
   readonly tests: readonly TestCoverage[];
 }
@@ -31,7 +31,7 @@ export interface TestCoverage {
   readonly name: string;
   readonly milliseconds: number;
   readonly mutants: readonly number[];
-  /** What it says when it fails without a mutant. */
+  /** Its error if it fails without a mutant. */
   readonly failure?: string;
 }
 

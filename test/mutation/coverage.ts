@@ -8,15 +8,15 @@ import type { MutatedFile } from './mutated-rooms.ts';
 import { shareOut } from './share-out.ts';
 import type { TestHost } from './test-host.ts';
 
-/** Tests of the rooms, and of what is built on them. */
+/** Tests of the mutated folders, and of the code on top of them. */
 const TESTS = 'test/{unit,property}/{messages,packing,restoring,storage,worker,resend,aws}/**/*.test.ts';
 
 /**
- * Which test reaches which mutants, by running all tests once without any; read from a file where neither tests nor rooms
- * have changed since.
+ * Finds which test reaches which mutants by running all tests once without any. Reads the result from a file if neither
+ * tests nor mutated files have changed since.
  *
  * @param rooms a digest of all files that have mutants
- * @throws Error when a test fails without a mutant: then nothing can be learned from it
+ * @throws Error if a test fails without a mutant: then it cannot show anything
  */
 export async function coverTests(
   hosts: readonly TestHost[],
@@ -58,14 +58,14 @@ export class ReachingTests {
     }
   }
 
-  /** True for a mutant that loading its file reaches: it has to be in force before that. */
+  /** True for a mutant that loading its file reaches: it must take effect before that. */
   isImported(mutant: number): boolean {
     return this.#imported.has(mutant);
   }
 
   /**
-   * For a mutant that is reached by loading, the tests that reach another one of its file; where there is none (a file of
-   * constants), those of its room.
+   * For a mutant that is reached by loading, the tests that reach another one in its file; if there is none (a file of
+   * constants), those of its folder.
    */
   of(mutant: number, { file, first, mutants }: MutatedFile): readonly TestId[] {
     if (!this.isImported(mutant)) return this.#reaching.get(mutant) ?? [];

@@ -2,19 +2,19 @@ import ts from 'typescript';
 
 /** One change to one file that a test should notice. */
 export interface Mutant {
-  /** What is replaced: offsets into the text of the file. */
+  /** The replaced text, as offsets into the file. */
   readonly start: number;
   readonly end: number;
   readonly replacement: string;
-  /** What the node is, and so how the mutant can be switched on in place. */
+  /** The kind of node, which decides how the mutant can be switched on in place. */
   readonly kind: 'expression' | 'statement' | 'property';
-  /** From 1. */
+  /** Starts at 1. */
   readonly line: number;
   /** The functions and methods around it, outermost first, joined by dots; empty at the top of the file. */
   readonly within: string;
-  /** What was there and what replaces it, in one line: with `within`, a survivor is listed by it. */
+  /** The old and the new text in one line; together with `within`, it identifies a survivor in the list. */
   readonly change: string;
-  /** Which of several equal changes in the same function; from 1. */
+  /** Which of several equal changes in the same function; starts at 1. */
   readonly nth: number;
 }
 
@@ -32,12 +32,12 @@ const OPERATORS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
   [ts.SyntaxKind.MinusToken, '+'],
 ]);
 
-/** Characters of a `change`: enough to tell the places of a function apart. */
+/** Characters of a `change`: enough to distinguish the places in a function. */
 const CHANGE_LENGTH = 160;
 
 /**
- * The mutants of a file of TypeScript: operators turned round, conditions that always or never hold, flipped booleans, and
- * statements, arguments' properties and spreads left out. Types, imports and texts of errors are let alone.
+ * The mutants of a TypeScript file: inverted operators, conditions that always or never hold, flipped booleans, and
+ * omitted statements, properties of arguments and spreads. Types, imports and texts of errors stay unchanged.
  */
 export function findMutants(text: string): readonly Mutant[] {
   const file = ts.createSourceFile('mutated.ts', text, ts.ScriptTarget.Latest, true);
@@ -104,12 +104,12 @@ function hasEffect(expression: ts.Expression): boolean {
   return calls || (ts.isBinaryExpression(bare) && bare.operatorToken.kind === ts.SyntaxKind.EqualsToken);
 }
 
-/** What an error says is for people; whether it is thrown is what the condition before it decides. */
+/** The text of an error is for people; the condition before it decides whether it is thrown. */
 function isErrorCall(node: ts.Node): boolean {
   return ts.isNewExpression(node) && node.expression.getText().endsWith('Error');
 }
 
-/** Whether an error is retried is compared with docs/errors.md, text by text (errors-document.test.ts). */
+/** errors-document.test.ts compares whether an error is retried with docs/errors.md. */
 function isRetryable(node: ts.Node): boolean {
   return ts.isPropertyDeclaration(node) && node.name.getText() === 'retryable';
 }
@@ -124,7 +124,7 @@ function nameOf(node: ts.Node): string | undefined {
   return isFunction === true ? node.name.getText() : undefined;
 }
 
-/** A literal says nothing alone: what is around it is shown, too. */
+/** A literal alone says nothing, so the code around it is shown, too. */
 function describeChange(node: ts.Node, replacement: string): string {
   const isLiteral = node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword;
   const before = isLiteral ? `${inOneLine(node.parent.getText())}: ${node.getText()}` : inOneLine(node.getText());

@@ -1,8 +1,8 @@
 import type { Mutant } from './find-mutants.ts';
 
 /**
- * The text of a file with all of its mutants in it, each behind a question to `globalThis.mutation`: the mutant is switched on
- * by its number, without reading the file again, and every question tells which mutants a test reaches.
+ * The text of a file with all of its mutants, each behind a call to `globalThis.mutation`. A mutant is switched on by
+ * its number without reloading the file, and the calls show which mutants a test reaches.
  *
  * @param first the number of the first mutant; the others follow in their order
  */
@@ -35,7 +35,7 @@ function render(text: string, start: number, end: number, nodes: readonly Mutate
   let rendered = '';
   let at = start;
   for (const [index, node] of nodes.entries()) {
-    // Inside one that is rendered already.
+    // Inside a node that is already rendered.
     if (node.start < at) continue;
     const inner = nodes.slice(index + 1).filter((other) => other.start < node.end);
     rendered += text.slice(at, node.start) + choose(node, render(text, node.start, node.end, inner));

@@ -6,7 +6,7 @@ type DescribeBlock = State['rootDescribeBlock'];
 type Hook = DescribeBlock['hooks'][number];
 type Function = Hook['fn'];
 
-/** One test of a file, with all that has to run around it. */
+/** One test of a file, with all of its hooks. */
 export interface LoadedTest {
   readonly name: string;
   run(): Promise<void>;
@@ -32,7 +32,7 @@ function nameOf(test: string, [, ...blocks]: readonly DescribeBlock[]): string {
   return [...blocks.map(({ name }) => name), test].join(' > ');
 }
 
-/** A test alone has the hooks of its blocks to itself, those for all of their tests, too. */
+/** A single test runs all hooks of its blocks, including those that normally run once for all tests. */
 async function runOnce(test: Function, blocks: readonly DescribeBlock[]): Promise<void> {
   const hooks = (type: Hook['type']): readonly Function[] =>
     blocks.flatMap((block) => block.hooks.filter((hook) => hook.type === type).map(({ fn }) => fn));

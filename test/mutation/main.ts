@@ -15,7 +15,7 @@ import { shareOut } from './share-out.ts';
 import { TestHost } from './test-host.ts';
 
 const STATE = 'build/mutation';
-/** Within a budget, a process that is begun for one mutant loads no more files of tests. */
+/** With a budget, the most test files that a process for a single mutant loads. */
 const FILES_OF_A_NEW_PROCESS = 3;
 const SURVIVORS = new URL('survivors.json', import.meta.url);
 
@@ -30,15 +30,15 @@ const command = new Command('test:mutation')
   .description(
     'Changes the data path in one place at a time, and names the changes that no unit or property test notices.',
   )
-  .argument('[files...]', `files of src, or what their paths begin with; without any, ${ROOMS.join(', ')}`)
+  .argument('[files...]', `files of src, or prefixes of their paths; default: ${ROOMS.join(', ')}`)
   .option('--sample <n>', 'take every nth mutant of a file', parseCount, 1)
   .option(
     '--budget <seconds>',
-    'try each mutant with tests that take so long together, and as long again with those that have noticed mutants of its file; with all that reach it',
+    'try each mutant with tests for this long, and for as long again with tests that have noticed mutants of its file; default: all tests that reach it',
     parseCount,
   )
   .option('--processes <n>', 'processes that run tests, one file of mutants each', parseCount, availableParallelism())
-  .option('--fresh', 'try what was tried before, too; otherwise a run resumes where the last one was ended')
+  .option('--fresh', 'also try mutants that were tried before; otherwise a run resumes where the last one ended')
   .parse();
 const { sample, budget = Number.POSITIVE_INFINITY, processes, fresh } = command.opts<Options>();
 
@@ -131,7 +131,7 @@ async function trySelected(
 ): Promise<Pick<Result, 'verdict' | 'by'>> {
   if (tests.length === 0 && !isImported) return { verdict: 'unnoticed' };
   const { kind, by } = await (isImported ? host.tryAfresh(number, tests) : host.try(number, tests));
-  if (kind === 'spoiled') throw new Error(`${by?.file ?? 'A test'} fails in a new process, too, when it runs twice.`);
+  if (kind === 'spoiled') throw new Error(`${by?.file ?? 'A test'} fails even in a new process when it runs twice.`);
   return { verdict: kind, ...(by && { by }) };
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { findMutants, type Mutant } from './find-mutants.ts';
 import { instrument } from './instrument.ts';
 
-/** Rooms in which a fault loses data. */
+/** Folders in which a bug loses data. */
 export const ROOMS = ['messages', 'packing', 'restoring', 'storage', 'worker'];
 const ROOM_GLOB = `src/{${ROOMS.join(',')}}/**/*.ts`;
 
@@ -19,7 +19,7 @@ export interface MutatedFile {
   readonly mutants: readonly Mutant[];
 }
 
-/** Writes all files of the rooms with their mutants in them below a directory, and tells which mutant has which number. */
+/** Writes all files of the folders with their mutants below a directory, and returns the numbers of the mutants. */
 export async function writeMutatedRooms(directory: string): Promise<readonly MutatedFile[]> {
   await rm(directory, { recursive: true, force: true });
   const files: MutatedFile[] = [];

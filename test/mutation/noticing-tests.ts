@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import type { TestId } from './conversation.ts';
 
-/** What a test that has noticed nothing yet counts for: a fast one comes before a slow one that has noticed little. */
+/** Weight of a test that has noticed nothing yet: a fast one comes before a slow one that has noticed little. */
 const FIRST_CHANCE = 0.05;
 
 /**
- * Which tests have noticed mutants of a file: they are the ones to notice its next mutant. Most mutants end with the first
- * test that is asked, which makes the difference between hours and a day.
+ * Which tests have noticed mutants of a file: they are likely to notice its next mutant. Most mutants end with the
+ * first test, which makes the difference between hours and a day.
  */
 export class NoticingTests {
   readonly #noticed = new Map<string, number>();
@@ -21,7 +21,7 @@ export class NoticingTests {
     return this.#noticed.get(keyOf(source, test)) ?? 0;
   }
 
-  /** Those first that notice most for their time; those of the file's name count for one more. */
+  /** Tests that notice the most mutants per time come first; the test with the file's name gets one extra. */
   order(source: string, tests: readonly TestId[]): readonly TestId[] {
     const own = basename(source).replace(/\.ts$/, '.test.ts');
     const cost = (test: TestId): number => {
@@ -31,7 +31,9 @@ export class NoticingTests {
     return tests.toSorted((one, two) => cost(one) - cost(two));
   }
 
-  /** As many as have time together: so much for those that have noticed something in the file, and so much for the others. */
+  /**
+   * As many tests as fit: `seconds` for those that have noticed something in the file, and `seconds` for the others.
+   */
   within(source: string, tests: readonly TestId[], seconds: number): readonly TestId[] {
     const left = { noticing: seconds * 1000, others: seconds * 1000 };
     return this.order(source, tests).filter((test, index) => {
@@ -42,7 +44,7 @@ export class NoticingTests {
   }
 }
 
-/** Those of the first files: loading a file takes longer than most of its tests. */
+/** The tests of the first files: loading a file takes longer than most of its tests. */
 export function ofFirstFiles(tests: readonly TestId[], count: number): readonly TestId[] {
   const files = new Set([...new Set(tests.map(({ file }) => file))].slice(0, count));
   return tests.filter(({ file }) => files.has(file));

@@ -3,14 +3,14 @@ import type { Mutant } from './find-mutants.ts';
 import { appendJsonLine, readJsonLines } from './json-lines.ts';
 import type { MutatedFile } from './mutated-rooms.ts';
 
-/** What became of a mutant. */
+/** The result for a mutant. */
 export interface Result {
   /** Refused: no test has noticed it, but it does not compile. */
   readonly verdict: Exclude<Verdict['kind'], 'spoiled'> | 'refused';
   readonly by?: TestId;
   /** How many tests reach it. */
   readonly tests: number;
-  /** Of tests that it was tried with; absent: with all of them. */
+  /** Duration of the tests that it was tried with; absent: all tests. */
   readonly seconds?: number;
 }
 
@@ -19,9 +19,9 @@ interface Line extends Result {
 }
 
 /**
- * Results that outlive the process: one line per mutant, written as soon as it is known, so that a run that was ended goes
- * on where it was. A result holds as long as the text of its file is the same, and what was not noticed only as long as
- * the number of tests that reach it is the same, and nobody asks for more of them than were tried.
+ * Results that outlive the process: one line per mutant, written as soon as it is known, so that an interrupted run can
+ * be resumed. A result is valid while the text of its file stays the same. A mutant that was not noticed is tried again
+ * if the number of tests that reach it changes, or if a longer test time is requested.
  */
 export class Results {
   readonly #path: string;
@@ -37,7 +37,7 @@ export class Results {
     return new Results(path, new Map(lines.map((line) => [line.key, line])));
   }
 
-  /** @param asked how many tests reach the mutant by now, and how many seconds of them it is to be tried with */
+  /** @param asked how many tests reach the mutant now, and the seconds of test time requested for it */
   find(file: MutatedFile, mutant: Mutant, asked: Pick<Required<Result>, 'tests' | 'seconds'>): Result | undefined {
     const known = this.#known.get(keyOf(file, mutant));
     if (known?.verdict !== 'unnoticed') return known;

@@ -1,6 +1,6 @@
 import type { Result } from './results.ts';
 
-/** What became of the mutants of a room. */
+/** The results for the mutants of a folder. */
 interface Counts {
   mutants: number;
   tried: number;
@@ -30,7 +30,7 @@ export class RoomCounts {
     return [...this.#rooms.values()].reduce((sum, { unnoticed }) => sum + unnoticed, 0);
   }
 
-  /** A line per room. */
+  /** A line per folder. */
   describe(): readonly string[] {
     return [...this.#rooms].map(([room, { mutants, tried, noticed, refused, accepted, unnoticed }]) =>
       [

@@ -1,4 +1,4 @@
-/** Gives each of the hands the next item as soon as it is done with its last one. */
+/** Gives each worker the next item as soon as it has finished the previous one. */
 export async function shareOut<H, T>(
   hands: readonly H[],
   items: readonly T[],

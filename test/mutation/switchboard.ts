@@ -1,6 +1,6 @@
-/** What instrumented files ask at each place that has a mutant. */
+/** What instrumented files call at each place with a mutant. */
 export class Switchboard {
-  /** The number of the mutant that is in force; none has -1. */
+  /** The number of the active mutant; -1: none. */
   active = -1;
   readonly #reached: Uint8Array;
 
@@ -8,13 +8,13 @@ export class Switchboard {
     this.#reached = new Uint8Array(mutants);
   }
 
-  /** True where the mutant of this number is in force; that it was asked for is kept. */
+  /** True if the mutant with this number is active; records the call. */
   readonly is = (mutant: number): boolean => {
     this.#reached[mutant] = 1;
     return mutant === this.active;
   };
 
-  /** The mutants that were asked for since the last call. */
+  /** The mutants recorded since the last call. */
   takeReached(): readonly number[] {
     const reached = [...this.#reached.keys()].filter((mutant) => this.#reached[mutant] === 1);
     this.#reached.fill(0);

@@ -2,17 +2,17 @@ import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Answer, FileCoverage, Request, TestId, Verdict } from './conversation.ts';
 
-/** A process that has used so much CPU time since its last beat turns in a loop that a mutant has made endless. */
+/** A process that has used this much CPU time since its last beat is in a loop that a mutant has made endless. */
 const SILENT_CPU_SECONDS = 5;
-/** As in test-process.ts, which cannot count while a test does not let the event loop turn. */
+/** As in test-process.ts, which cannot measure while a test blocks the event loop. */
 const SLOWER = 10;
 const LOOK_MILLISECONDS = 2000;
-/** Loaded tests and what a mutant leaves behind take memory; a new process costs seconds. */
+/** Loaded tests and leftovers of mutants take memory; a new process costs seconds. */
 const TRIES_PER_PROCESS = 400;
 const NO_MUTANT = -1;
 const run = promisify(execFile);
 
-/** Runs tests in a process of its own, which it replaces when a mutant has stopped, killed or spoiled it. */
+/** Runs tests in a separate process, and replaces it when a mutant has stopped, killed or spoiled it. */
 export class TestHost {
   readonly #directory: string;
   readonly #mutants: number;
@@ -23,7 +23,7 @@ export class TestHost {
   /**
    * @param directory of the instrumented files
    * @param mutants how many there are
-   * @param stop ends the process; what is asked of it rejects then
+   * @param stop ends the process and rejects its pending requests
    */
   constructor(directory: string, mutants: number, stop: AbortSignal) {
     this.#directory = directory;
@@ -34,15 +34,15 @@ export class TestHost {
     });
   }
 
-  /** @throws Error when the file cannot be loaded or ends the process */
+  /** @throws Error if the file cannot be loaded or ends the process */
   async cover(file: string): Promise<FileCoverage> {
-    // Nothing is endless without a mutant, and a simulation may think for long.
+    // Nothing is endless without a mutant, and a simulation may compute for a long time.
     const answer = await this.#ask({ kind: 'cover', file }, NO_MUTANT, Number.POSITIVE_INFINITY);
     if (answer?.kind !== 'covered') throw new Error(`${file} ends the process that runs it without a mutant.`);
     return answer.coverage;
   }
 
-  /** The tests in their order up to the first that fails, with a mutant that is reached while they run. */
+  /** Runs the tests in order up to the first that fails, with a mutant that is reached while they run. */
   async try(mutant: number, tests: readonly TestId[]): Promise<Verdict> {
     this.#tries += 1;
     if (this.#tries % TRIES_PER_PROCESS === 0) this.close();
@@ -51,7 +51,7 @@ export class TestHost {
     return this.tryAfresh(mutant, [...(verdict.by ? [verdict.by] : []), ...tests]);
   }
 
-  /** The same with a mutant that is in force before anything is loaded, as it must be where loading reaches it. */
+  /** The same with a mutant that is active before anything is loaded, as required if loading reaches it. */
   async tryAfresh(mutant: number, tests: readonly TestId[]): Promise<Verdict> {
     this.close();
     try {
@@ -73,7 +73,7 @@ export class TestHost {
     return verdict;
   }
 
-  /** Undefined when the process ended or beats no more for so long: then it is gone. */
+  /** Undefined if the process ended or has stopped beating for too long: then it is killed. */
   async #ask(request: Request, active: number, silentSeconds: number): Promise<Answer | undefined> {
     this.#stop.throwIfAborted();
     this.#child ??= this.#start(active);

@@ -1,7 +1,7 @@
 /**
- * The process that loads tests over instrumented files and runs them as its parent asks: `node test-process.ts DIRECTORY
- * MUTANTS ACTIVE`. DIRECTORY has the instrumented files under the paths of the originals; ACTIVE is the mutant that is in
- * force from the start on, or -1.
+ * The process that loads tests over instrumented files and runs them as its parent asks: `node test-process.ts
+ * DIRECTORY MUTANTS ACTIVE`. DIRECTORY has the instrumented files under the paths of the originals; ACTIVE is the
+ * mutant that is active from the start, or -1.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -15,7 +15,7 @@ import { Switchboard } from './switchboard.ts';
 
 const BEAT_MILLISECONDS = 50;
 const BEATS_TO_PARENT = 10;
-/** A test without a mutant that takes long may take this much longer with one. */
+/** A slow test may take this many times longer with a mutant. */
 const SLOWER = 10;
 const MIN_MILLISECONDS = 1500;
 
@@ -38,10 +38,10 @@ registerHooks({
     return { format: 'module-typescript', source: readFileSync(instrumented), shortCircuit: true };
   },
 });
-// The same cases each time; and who only wants to know whether a case fails needs none that is smaller.
+// Use the same cases each time, and do not shrink them: only whether a case fails matters.
 fc.configureGlobal({ seed: 20_261_129, endOnFailure: true });
 
-/** Tests may stop the clock, but not this one. */
+/** Tests may fake the clock, but not this timer. */
 const beat = setInterval(() => {
   beats += 1;
   if (beats % BEATS_TO_PARENT === 0) answer({ kind: 'beat' });
@@ -50,7 +50,7 @@ const beat = setInterval(() => {
 let beats = 0;
 const onBeat = new Set<() => void>();
 
-/** What nobody has caught fails the test that runs. */
+/** An uncaught error fails the running test. */
 let uncaught: unknown;
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (thrown: unknown) => {
@@ -114,7 +114,7 @@ async function tryTest(id: TestId, mutant: number, isFromTheStart: boolean): Pro
     switchboard.active = -1;
     return (await fails(test, limit)) === undefined ? 'noticed' : 'spoiled';
   } catch (thrown) {
-    // Only a mutant that is in force while files are loaded can keep them from it.
+    // Only a mutant that is active during loading can prevent it.
     if (isFromTheStart) return 'noticed';
     throw thrown;
   } finally {
@@ -132,7 +132,7 @@ class StuckError extends Error {}
 
 /**
  * Why the test fails, if it does.
- * @param limit in milliseconds of a clock that stops while this process does not get the CPU
+ * @param limit in milliseconds of a clock that stops while this process gets no CPU
  */
 async function fails(test: LoadedTest, limit: number): Promise<unknown> {
   uncaught = undefined;
@@ -148,7 +148,7 @@ async function fails(test: LoadedTest, limit: number): Promise<unknown> {
     await turnOfTheLoop();
     return uncaught;
   } catch (thrown) {
-    return thrown ?? new Error('failed with nothing');
+    return thrown ?? new Error('failed without an error');
   } finally {
     onBeat.delete(count);
   }

@@ -6,14 +6,14 @@ export interface BucketLoad {
   refuses(now: number): boolean;
 }
 
-/** Refuses at random, whatever the load is: the worst case for a client that slows down. */
+/** Refuses at random, regardless of the load: the worst case for a client that slows down. */
 export function randomRefusals(share: number, random: Random): BucketLoad {
   return { refuses: () => random() < share };
 }
 
 /**
- * Serves so many calls a second and refuses the rest (S3 user guide, "Best practices design patterns": at least 5,500
- * GETs and 3,500 PUTs a second and prefix).
+ * Serves this many calls per second and refuses the rest (S3 user guide, "Best practices design patterns": at least
+ * 5,500 GETs and 3,500 PUTs per second and prefix).
  */
 export function limitedRate(callsPerSecond: number): BucketLoad {
   let tokens = callsPerSecond;

@@ -7,8 +7,9 @@ import { backlog, burst, trickle } from './scenarios.ts';
 import { type BacklogFigures, simulateBacklog } from './simulate-backlog.ts';
 
 /**
- * `npm run simulate:latency`: from the last byte written to the object restored, both services as they are on virtual time, and what
- * the archives of a month cost at that pace. Window and concurrency of a rule are chosen from it.
+ * `npm run simulate:latency`: from the last byte written to the object restored, with both services unchanged on
+ * virtual time, and the monthly cost of archives at that pace. The default window and concurrency of a rule are chosen
+ * from it.
  */
 const WINDOWS = [1, 5, 20, 60, 300];
 const CONCURRENCIES = [2, 5, 20, 50];

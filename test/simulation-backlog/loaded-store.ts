@@ -7,7 +7,7 @@ import type { MemoryObjectStore } from '../support/memory-object-store.ts';
 import type { BucketLoad } from './bucket-load.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What all stores of a simulation met, by bucket. */
+/** The load and refusals of all stores of a simulation, by bucket. */
 export interface BucketFigures {
   calls: number;
   throttled: number;
@@ -19,12 +19,12 @@ export interface LoadOptions {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly memory: MemoryObjectStore;
-  /** By bucket; a bucket without one refuses nothing. */
+  /** By bucket; a bucket without an entry refuses nothing. */
   readonly loads: ReadonlyMap<string, BucketLoad>;
   readonly figures: Map<string, BucketFigures>;
 }
 
-/** Milliseconds of an answer: half of it for everybody, the rest at random. */
+/** Milliseconds until an answer: half of it fixed, the rest random. */
 const SERVED = 40;
 const REFUSED = 10;
 /** Sockets of one process, as in s3-connection.ts. */
@@ -33,8 +33,8 @@ const CONNECTIONS = 256;
 type Call = 'read' | 'readTags' | 'head' | 'put' | 'remove';
 
 /**
- * The storage as one process sees it: in memory, behind a network and an S3 that throttles. The calls are made as
- * s3-connection.ts makes them, with the same retry policy and the same adaptive concurrency.
+ * The storage as one process sees it: in memory, behind a network and an S3 that throttles. Calls use the same retry
+ * policy and adaptive concurrency as in s3-connection.ts.
  */
 export function loadedStore(options: LoadOptions): MemoryObjectStore {
   const client = new LoadedClient(options);

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { backlogScenarios } from './scenarios.ts';
 import { type BacklogFigures, simulateBacklog } from './simulate-backlog.ts';
 
-/** `npm run simulate:backlog [-- EVENTS]`: a burst of events, in all the ways in which it can be too much. */
+/** `npm run simulate:backlog [-- EVENTS]`: a burst of events, with every kind of overload. */
 const EVENTS = Number(process.argv[2] ?? 100_000);
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
@@ -14,10 +14,10 @@ const table = new Table({
     'Dead',
     'Most receives',
     'Requeued',
-    'Runs (at a time)',
+    'Runs (concurrent)',
     'GETs refused',
     'PUTs refused',
-    'PUTs at a time',
+    'Concurrent PUTs',
   ],
   style: { head: [], border: [] },
 });

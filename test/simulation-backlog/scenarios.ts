@@ -3,7 +3,7 @@ import { type BucketLoad, limitedRate, randomRefusals } from './bucket-load.ts';
 import type { Scenario } from './simulate-backlog.ts';
 
 const SEED = 7;
-/** What S3 promises a prefix, each second. */
+/** What S3 guarantees per prefix and second. */
 const GETS = 5_500;
 const PUTS = 3_500;
 
@@ -16,7 +16,7 @@ const BURST = {
   archiveBytes: 256 * 1024 * 1024,
 } as const;
 
-/** Everything that section of docs/performance.md shows. @param events of each scenario */
+/** All rows of the table "A burst of 100,000 events" in docs/performance.md. @param events of each scenario */
 export function backlogScenarios(events: number): Scenario[] {
   const throttled = (share: number): Scenario => ({
     ...BURST,
@@ -26,11 +26,11 @@ export function backlogScenarios(events: number): Scenario[] {
     targetLoad: () => refusals(share),
   });
   return [
-    { ...BURST, name: 'nothing is in the way', events },
+    { ...BURST, name: 'no obstacle', events },
     { ...BURST, name: 'concurrency of two', events, scalingLimit: 2 },
     {
       ...BURST,
-      name: 'runs that cannot hold their batch',
+      name: 'runs too short for their batch',
       events,
       timeoutSeconds: 60,
       frameSeconds: 8,
@@ -41,14 +41,14 @@ export function backlogScenarios(events: number): Scenario[] {
     throttled(0.5),
     {
       ...BURST,
-      name: 'as many calls as S3 promises a prefix',
+      name: 'as many calls as S3 guarantees per prefix',
       events,
       sourceLoad: () => limitedRate(GETS),
       targetLoad: () => limitedRate(PUTS),
     },
     {
       ...BURST,
-      name: 'eight sources, one target with a tenth of that',
+      name: 'eight sources, one target with a tenth of that rate',
       events,
       sources: 8,
       scalingLimit: 5,
@@ -57,9 +57,9 @@ export function backlogScenarios(events: number): Scenario[] {
   ];
 }
 
-/** S3's own replication is left out: an archive is carried over at the next of these looks. */
+/** Without S3's own replication: an archive is copied at the next of these polls. */
 const AT_ONCE = 100;
-/** What an invocation takes beside its requests: compressing its few frames. */
+/** What an invocation takes besides its requests: compressing its few frames. */
 const LATENCY = { ...BURST, replicationMilliseconds: AT_ONCE } as const;
 
 /** One object per second, for ten minutes. @param batchWindowSeconds of the rule */

@@ -17,25 +17,25 @@ import { VirtualTime } from './virtual-time.ts';
 
 export interface Scenario {
   readonly name: string;
-  /** Over all source buckets. */
+  /** Events of all source buckets. */
   readonly events: number;
-  /** How many of them come in a second, one after the other. Absent: all at once. */
+  /** Events per second, one after the other. Absent: all at once. */
   readonly eventsPerSecond?: number;
-  /** Seconds that messages are collected for a batch of a source function; 20 if not given. */
+  /** Seconds for which messages are collected for a batch of a source function. Default: 20. */
   readonly batchWindowSeconds?: number;
-  /** Milliseconds between two looks of S3's replication; 5 s if not given. */
+  /** Milliseconds between two polls of S3's replication. Default: 5 s. */
   readonly replicationMilliseconds?: number;
-  /** Rules, each with a bucket, a queue and a function of its own, into one target region. */
+  /** Rules into one target region, each with its own bucket, queue and function. */
   readonly sources: number;
   /** Maximum concurrency of each source function, and of the target function. */
   readonly scalingLimit: number;
   readonly batchSize: number;
   readonly timeoutSeconds: number;
-  /** That compressing a frame takes. */
+  /** Seconds to compress a frame. */
   readonly frameSeconds: number;
-  /** Bytes of objects an archive. */
+  /** Bytes of objects per archive. */
   readonly archiveBytes: number;
-  /** What S3 refuses: of each source bucket, and of the target bucket. */
+  /** What S3 refuses for each source bucket, and for the target bucket. */
   readonly sourceLoad?: () => BucketLoad;
   readonly targetLoad?: () => BucketLoad;
 }
@@ -63,13 +63,13 @@ const MAX_RECEIVES = 5;
 const BATCH_WINDOW_SECONDS = 20;
 const REPLICATION_MILLISECONDS = 5_000;
 const BODY_BYTES = 400;
-/** Enough for a frame of the small objects here; the product's own are larger, and there is one set per invocation. */
+/** Enough for a frame of the small objects here; those of the product are larger, one set per invocation. */
 const FRAME_BUFFER = 3 * 1024 * 1024;
 const TARGET_RUNS = 20;
 
 /**
- * Runs both services, as they are, on virtual time and a storage in memory: events of all objects at once, functions
- * that are fed as Lambda does it, an S3 that throttles, archives carried over every few seconds.
+ * Runs both services, unchanged, on virtual time and storage in memory, with the events of all objects at once,
+ * functions that are invoked as Lambda does it, an S3 that throttles, and archives that are copied every few seconds.
  */
 export async function simulateBacklog(scenario: Scenario): Promise<BacklogFigures> {
   const simulation = new Simulation(scenario);
@@ -102,7 +102,7 @@ class Simulation {
 
   async run(): Promise<BacklogFigures> {
     const placing = this.#placeObjects();
-    // Then nothing happens in the meantime, and it is quick.
+    // Nothing happens in between, so this is quick.
     if (this.#scenario.eventsPerSecond === undefined) await placing;
     const begun = this.#time.now();
     const packing = this.#rules.map((rule, index) => this.#packAll(rule, index));
@@ -187,7 +187,7 @@ class Simulation {
     return (messages, remaining) => processSourceBatch(messages, remaining, dependencies);
   }
 
-  /** S3 carries archives that are new in the outbound bucket, until no more can come. */
+  /** S3 copies new archives in the outbound bucket, until no more can come. */
   async #replicate(): Promise<void> {
     const { replicationMilliseconds = REPLICATION_MILLISECONDS } = this.#scenario;
     for (;;) {

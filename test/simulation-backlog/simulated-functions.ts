@@ -9,12 +9,12 @@ export type Invoke = (messages: readonly QueueMessage[], remaining: () => number
 export interface FunctionOptions {
   readonly time: VirtualTime;
   readonly queue: SimulatedQueue;
-  /** One a concurrent run: its number is the mapping's MaximumConcurrency. */
+  /** One per concurrent run; their number is the mapping's MaximumConcurrency. */
   readonly environments: readonly Invoke[];
   readonly batchSize: number;
   readonly batchWindowSeconds: number;
   readonly timeoutSeconds: number;
-  /** Whether nothing will ever come any more. */
+  /** Whether no more messages can come. */
   readonly isOver: () => boolean;
 }
 
@@ -25,7 +25,7 @@ export interface FunctionFigures {
   readonly maxConcurrent: number;
 }
 
-/** Feeds a function from a queue as Lambda's event source mapping does, until everything is over. */
+/** Feeds a function from a queue as Lambda's event source mapping does, until the queue can get no more messages. */
 export async function runFunctions(options: FunctionOptions): Promise<FunctionFigures> {
   let [runs, concurrent, maxConcurrent] = [0, 0, 0];
   await Promise.all(
@@ -44,7 +44,7 @@ export async function runFunctions(options: FunctionOptions): Promise<FunctionFi
   return { runs, maxConcurrent };
 }
 
-/** @returns nothing when nothing will ever come */
+/** @returns no messages if none can come any more */
 async function collectBatch({
   time,
   queue,

@@ -4,7 +4,7 @@ import type { VirtualTime } from './virtual-time.ts';
 interface Entry {
   readonly body: string;
   receives: number;
-  /** Grows whenever the visibility is set: an earlier end of it no longer counts. */
+  /** Grows whenever the visibility timeout is set, so that an earlier one no longer counts. */
   hidings: number;
 }
 
@@ -14,9 +14,9 @@ const VISIBILITY_SECONDS = 5_400;
 /** An SQS queue on virtual time, with visibility, receive counts and redrive. */
 export class SimulatedQueue implements MessageQueue {
   readonly deadLetters: string[] = [];
-  /** Receives of the message that had most of them. */
+  /** Highest receive count of a message. */
   maxReceives = 0;
-  /** Messages that were requeued because their turn did not come. */
+  /** Messages that were requeued because the invocation did not reach them. */
   requeued = 0;
   readonly #time: VirtualTime;
   readonly #maxReceives: number;

@@ -5,10 +5,10 @@ interface Event {
   readonly happen: () => void;
 }
 
-/** A clock that jumps from one event to the next, in whole milliseconds: an hour of waiting costs nothing. */
+/** A clock that jumps from one event to the next, in whole milliseconds: an hour of waiting takes no time. */
 export class VirtualTime {
   #now: number;
-  /** A binary heap by time: the earliest event is the first. */
+  /** A binary heap by time: the earliest event comes first. */
   readonly #events: Event[] = [];
 
   /** @param start milliseconds since 1970 */
@@ -35,7 +35,7 @@ export class VirtualTime {
     }
   }
 
-  /** Lets time pass until the work is done. @throws RangeError when nothing is left that could end it */
+  /** Lets time pass until the work is done. @throws RangeError if no event is left that could finish it */
   async run(work: Promise<unknown>): Promise<void> {
     const state = { done: false };
     const end = work.finally(() => {
@@ -43,7 +43,7 @@ export class VirtualTime {
     });
     end.catch(() => undefined);
     for (;;) {
-      // Everything that follows from the last event, before the next one.
+      // First finish everything that follows from the last event.
       await nextTurn();
       if (state.done) break;
       const next = this.#takeFirst();

@@ -1,4 +1,4 @@
-/** Virtual time that everything of one history shares. */
+/** Virtual time, shared by everything in one history. */
 export class Clock {
   /** Milliseconds since 1970. */
   #now = Date.parse('2026-03-01T00:00:00Z');
@@ -10,7 +10,7 @@ export class Clock {
     this.#now += milliseconds;
   }
 
-  /** S3's order of the next write, for all buckets of a history. */
+  /** S3's sequencer for the next write, for all buckets of a history. */
   nextSequencer(): string {
     this.#writes += 1;
     return this.#writes.toString(16).padStart(16, '0').toUpperCase();

@@ -7,12 +7,12 @@ export type ConsumerAction = 'delete' | 'edit';
 
 export const EDITED = 'edited by a consumer';
 
-/** Who reads a destination, and changes it: what they have done may stay until the key is written again at the source. */
+/** Users who read and change a destination: their changes may stay until the key is written again at the source. */
 export class Consumers {
   readonly #bucket: string;
   readonly #memory: MemoryObjectStore;
   readonly #clock: Clock;
-  /** By key: how often it had been written at the source. */
+  /** By key: how often it was written at the source before the change. */
   readonly #changed = new Map<string, number>();
 
   constructor(bucket: string, memory: MemoryObjectStore, clock: Clock) {
@@ -32,7 +32,7 @@ export class Consumers {
     else await this.#memory.place(location, Buffer.from(EDITED), { metadata });
   }
 
-  /** What may be at the key for their sake. */
+  /** What may be at the key because of their changes. */
   leave(key: string, site: Pick<Site, 'writes' | 'isKnown'>): readonly (string | null)[] {
     const changed = this.#changed.get(key);
     if (changed === undefined) return [];

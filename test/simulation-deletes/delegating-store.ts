@@ -1,6 +1,6 @@
 import type { ObjectStore, ObjectUpload } from '../../src/storage/object-store.ts';
 
-/** A store of which only some calls are answered otherwise. */
+/** A store that overrides only some calls. */
 export function delegatingStore(store: ObjectStore, otherwise: Partial<ObjectStore>): ObjectStore {
   return {
     read: (...request) => store.read(...request),
@@ -17,7 +17,7 @@ export function delegatingStore(store: ObjectStore, otherwise: Partial<ObjectSto
   };
 }
 
-/** An upload that is completed otherwise. */
+/** An upload that overrides its completion. */
 export function delegatingUpload(upload: ObjectUpload, complete: ObjectUpload['complete']): ObjectUpload {
   return {
     id: upload.id,

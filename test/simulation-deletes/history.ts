@@ -28,7 +28,7 @@ export type Step =
       readonly key: number;
       readonly follower: number;
     }
-  /** All that is under way arrives, then all that exists is sent once more, whatever events have told. */
+  /** Everything under way arrives, then every existing object is sent once more, regardless of events. */
   | { readonly kind: 'repair' }
   | {
       readonly kind: 'pack' | 'restore';
@@ -123,7 +123,7 @@ const wait: fc.Arbitrary<Step> = fc.record({
   days: fc.integer({ min: 1, max: 20 }),
 });
 
-/** Whatever users, S3, queues and failures may do to two keys, in any order. */
+/** Anything that users, S3, queues and failures may do to two keys, in any order. */
 export const histories: fc.Arbitrary<History> = fc.record({
   setup,
   steps: fc.array(

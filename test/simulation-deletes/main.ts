@@ -20,7 +20,7 @@ await fc.assert(
   { numRuns: Number(values.histories), seed: Number(values.seed) },
 );
 const seconds = ((performance.now() - started) / 1000).toFixed(0);
-for (const difference of untold) console.log(`S3 could not tell two writes of the same bytes: ${difference}`);
+for (const difference of untold) console.log(`S3 could not distinguish two writes of the same bytes: ${difference}`);
 console.log(
-  `${values.histories} histories of ${steps} steps, seed ${values.seed}: each ended as the model says, but for ${untold.length} in which two writes of the same bytes had the same ETag (${seconds} s)`,
+  `${values.histories} histories of ${steps} steps, seed ${values.seed}: each ended as the model says, except ${untold.length} in which two writes of the same bytes had the same ETag (${seconds} s)`,
 );

@@ -17,32 +17,32 @@ import { announce, INBOUND, TargetRegion } from '../support/target-region.ts';
 import type { Clock } from './clock.ts';
 import type { WriteTeller } from './write-teller.ts';
 
-/** Of all histories, one after the other: allocating them takes most of the time of a history. */
+/** Shared by all histories, which run one after the other: allocation takes most of the time of a history. */
 const PACKING = packingBuffers(1);
 const RESTORING = {
   compressed: new BufferPool(COMPRESSED_BUFFER_SIZE, 2),
   tar: new BufferPool(TAR_BUFFER_SIZE, 2),
 };
 
-/** What is done to a run of a service: calls that fail, and turns that other runs get in between. */
+/** What disturbs a run of a service: calls that fail, and turns that other runs get in between. */
 export interface Disturbance {
   readonly failing: Readonly<Partial<Record<StoreCall, readonly number[]>>>;
   readonly moment: 'before' | 'after';
-  /** Turns that the n-th call waits, over and over. */
+  /** Turns that the n-th call waits; the list repeats. */
   readonly pauses: readonly number[];
   readonly memoryFailing: readonly number[];
 }
 
 export const CALM: Disturbance = { failing: {}, moment: 'before', pauses: [], memoryFailing: [] };
 
-/** What all of a history share. */
+/** What all parts of a history share. */
 export interface Ground {
   readonly clock: Clock;
   /** Absent: conditions are those of S3. */
   readonly teller?: WriteTeller | undefined;
 }
 
-/** A region that a pipeline ends in. */
+/** A region where a pipeline ends. */
 export interface Arrival {
   readonly region: string;
   /** Holds the inbound bucket and the destinations. */
@@ -128,7 +128,10 @@ export class Pipeline {
     );
   }
 
-  /** A run of the source function, with some of the waiting messages. @param twice SQS keeps them, and delivers them again */
+  /**
+   * A run of the source function with some of the waiting messages.
+   * @param twice SQS keeps them, and redelivers them
+   */
   async pack(pick: number, count: number, twice: boolean, disturbance: Disturbance): Promise<void> {
     const batch = take(this.#events, pick, count);
     if (batch.length === 0) return;
@@ -155,14 +158,14 @@ export class Pipeline {
     await arrive(next.archive, next.target);
   }
 
-  /** An archive arrives again, however long ago it was restored: a resend, or a redriven message. */
+  /** An archive arrives again, even long after its restore: a resend, or a redriven message. */
   async resend(pick: number): Promise<void> {
     const [archive] = take(this.#archives, pick, 1);
     const [target] = take(this.#targets, pick, 1);
     if (archive !== undefined && target !== undefined) await arrive(archive, target);
   }
 
-  /** Two runs of a target function at the same time. @param twice as above */
+  /** Two concurrent runs of a target function. @param twice as above */
   async restore(pick: number, count: number, twice: boolean, disturbance: Disturbance): Promise<void> {
     const [target] = take(this.#targets, pick, 1);
     if (target === undefined) return;
@@ -194,7 +197,7 @@ export class Pipeline {
     target.waiting.push(...failed.values());
   }
 
-  /** Everything that waits is done, without further disturbance. */
+  /** Processes everything that waits, without further disturbance. */
   async settle(): Promise<void> {
     while (this.#events.length > 0) await this.pack(0, this.#events.length, false, CALM);
     while (this.#travelling.length > 0) await this.replicate(0);
@@ -210,7 +213,7 @@ async function arrive({ key, bytes }: Archive, target: TargetState): Promise<voi
   target.waiting.push(announce(key, etag, bytes.length));
 }
 
-/** Some of a list, from a place in it on, around its end. */
+/** Some items of a list, from an index on, continuing at its start. */
 function take<T>(list: readonly T[], pick: number, count: number): T[] {
   return Array.from({ length: Math.min(count, list.length) }, (_, index) => list[(pick + index) % list.length]).filter(
     (item) => item !== undefined,

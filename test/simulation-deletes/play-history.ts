@@ -11,14 +11,14 @@ import { WriteTeller } from './write-teller.ts';
 const DAY = 86_400_000;
 const MAX_ROUNDS = 200;
 
-/** A bucket that has to follow a site. */
+/** A bucket that must follow a site. */
 interface Follower {
   readonly name: string;
   readonly site: Site;
   readonly memory: MemoryObjectStore;
   readonly bucket: string;
   readonly expects: keyof Expectation;
-  /** Absent where users of a site, or another pipeline, are told of what they would do. */
+  /** Absent if events of the bucket would report their changes to a site's users or to another pipeline. */
   readonly consumers?: Consumers;
 }
 
@@ -29,17 +29,20 @@ interface World {
   readonly followers: readonly Follower[];
 }
 
-/** Where a history ended. */
+/** The final state of a history. */
 export interface Ending {
-  /** What is not as it should be; nothing where all is well. */
+  /** Differences from the model; empty if there are none. */
   readonly wrong: readonly string[];
-  /** What is wrong for one reason alone: two writes of the same bytes have one ETag, which is all that S3 takes as a condition. */
+  /**
+   * Differences with one cause only: two writes of the same bytes have the same ETag, and S3 accepts no other
+   * condition.
+   */
   readonly untold: readonly string[];
 }
 
 /**
- * Plays a history with the services as they are, and compares where it ends with the model. Where that is wrong, it is played again
- * with a storage that can tell two writes of the same bytes, and has to end right.
+ * Plays a history with the unchanged services, and compares its final state with the model. If they differ, it plays
+ * the history again with a storage that distinguishes two writes of the same bytes; then they must agree.
  */
 export async function playHistory(history: History): Promise<Ending> {
   const found = await play(history);
@@ -74,7 +77,7 @@ async function play({ setup, steps }: History, teller?: WriteTeller): Promise<st
   return [...pipelines.flatMap(({ letters }) => letters), ...followers.flatMap(differences)];
 }
 
-/** Until nothing is under way any more. @returns false when that does not come */
+/** Runs until nothing is under way. @returns false if that does not happen */
 async function finish(pipelines: readonly Pipeline[]): Promise<boolean> {
   for (let round = 0; pipelines.some(({ isIdle }) => !isIdle); round += 1) {
     if (round === MAX_ROUNDS) return false;
@@ -166,7 +169,7 @@ function conditions(teller: WriteTeller | undefined): { isMeant?: WriteTeller['i
   return teller === undefined ? {} : { isMeant: teller.isMeant };
 }
 
-/** Each key has a side at which users write it. Neither deployment knows the roles of the other. */
+/** Users write each key on one side only. Neither deployment knows the roles of the other. */
 function buildBothWays(
   { sourceVersioned, targetVersioned, lifecycleDeletes }: Setup,
   teller: WriteTeller | undefined,

@@ -11,19 +11,22 @@ interface Version {
   readonly modified: number;
 }
 
-/** What a destination may end with: one of these contents, null for nothing. */
+/** The allowed final contents of a destination; null means no object. */
 export interface Expectation {
   readonly replicating: ReadonlySet<string | null>;
-  /** Where deletions are ignored. */
+  /** For destinations that ignore deletions. */
   readonly keeping: ReadonlySet<string | null>;
 }
 
-/** `list`: a backfill or a repair finds what is current, and has it packed. `remove-version` removes the current one, `remove-old` another. */
+/**
+ * `list`: a backfill or a repair finds the current object and queues it. `remove-version` removes the current version,
+ * `remove-old` another.
+ */
 export type UserAction = 'put' | 'delete' | 'undelete' | 'remove-version' | 'remove-old' | 'expire' | 'list';
 
 /**
- * How the rule hears of it. `unordered`: by EventBridge, a removal without a sequencer. `lost`: not at all, as while it drains; of what
- * a repair can make good alone, else as by S3.
+ * How the rule learns of an action. `unordered`: by EventBridge, and a removal without a sequencer. `lost`: not at all,
+ * as while the rule drains; this applies only to actions that a repair can correct, others are sent as by S3.
  */
 export type Telling = 's3' | 'event-bridge' | 'unordered' | 'lost';
 
@@ -34,20 +37,20 @@ export interface SiteOptions {
   /** Whether the rule replicates deletions by lifecycle. */
   readonly lifecycleDeletes: boolean;
   readonly clock: Clock;
-  /** Told of each event of the bucket. */
+  /** Called with each event of the bucket. */
   readonly emit: (body: string) => void;
 }
 
 /**
- * A bucket that users write to, with its versions and its events, and the model of what its destinations are to have. It is
- * written from S3's documentation, and knows nothing of the product.
+ * A bucket that users write to, with its versions and events, and the model of what its destinations should contain. It
+ * follows S3's documentation, and knows nothing about the product.
  */
 export class Site {
   readonly #options: SiteOptions;
   readonly #versions = new Map<string, Version[]>();
   readonly #allowed = new Map<string, ReadonlySet<string | null>>();
   readonly #ever = new Map<string, Set<string | null>>();
-  /** Of which an event was lost, and nothing has repaired that. */
+  /** Keys with a lost event that nothing has repaired. */
   readonly #lost = new Set<string>();
   readonly #writes = new Map<string, number>();
   #telling: Telling = 's3';
@@ -68,17 +71,17 @@ export class Site {
     return { replicating, keeping: this.isKnown(key) ? new Set([current]) : ever };
   }
 
-  /** How often a key was written, as far as an event has told. */
+  /** How often a key was written, counting only writes with an event. */
   writes(key: string): number {
     return this.#writes.get(key) ?? 0;
   }
 
-  /** Whether an object is there that the rule has heard of: otherwise nothing says that its last write ever arrives. */
+  /** Whether an object exists and the rule got its event: otherwise its last write may never arrive. */
   isKnown(key: string): boolean {
     return this.#current(key) !== null && !this.#lost.has(key);
   }
 
-  /** Sends all that exists, as `verify --repair` and a backfill of everything do. Nothing is under way. */
+  /** Sends every existing object, like `verify --repair` and a backfill of everything. Nothing is under way. */
   repair(): void {
     this.#options.clock.advance(1000);
     for (const key of this.keys) {
@@ -114,7 +117,10 @@ export class Site {
     this.#tell('ObjectCreated:Put', key, { size: body.length, etag, ...this.#named(version.id) });
   }
 
-  /** A delete without a version. S3 makes a marker even where nothing is; without versions it has nothing to tell then. */
+  /**
+   * A delete without a version id. S3 makes a marker even if there is no object; in a bucket without versioning it then
+   * sends no event.
+   */
   #delete(key: string, cause: string, allowed: ReadonlySet<string | null>): void {
     const { store, bucket, versioned } = this.#options;
     if (!versioned && this.#current(key) === null) return;
@@ -134,15 +140,15 @@ export class Site {
     emit(backfillMessage({ bucket, key, etag, size, order: orderOfListed(modified) }, clock.now()));
   }
 
-  /** A lifecycle leaves alone what is deleted already. */
+  /** A lifecycle rule leaves alone what is already deleted. */
   #expire(key: string): void {
     if (this.#current(key) === null) return;
     const replicated = this.#options.lifecycleDeletes;
-    // Nobody says that the destinations have to have what was current, or that they may not.
+    // Destinations that do not replicate it may have the current object or not.
     this.#delete(key, 'LifecycleExpiration', replicated ? new Set([null]) : this.#anything(key));
   }
 
-  /** Removes the current version for good: the marker (`undelete`), or whatever it is. */
+  /** Permanently removes the current version: the marker (`undelete`), or any version. */
   async #removeCurrent(key: string, action: 'undelete' | 'remove-version'): Promise<void> {
     const { store, bucket, versioned } = this.#options;
     const last = this.#of(key).at(-1);
@@ -160,7 +166,7 @@ export class Site {
     this.#tell('ObjectRemoved:Delete', key, { versionId: last.id });
   }
 
-  /** A user clears up by hand: what is current stays what it is. */
+  /** A user cleans up by hand: the current version stays the same. */
   #removeOld(key: string): void {
     const versions = this.#of(key);
     const old = versions.at(-2);
@@ -172,7 +178,7 @@ export class Site {
     this.#tell('ObjectRemoved:Delete', key, { versionId: old.id });
   }
 
-  /** What is current by now is to arrive, if the rule hears of it. */
+  /** The current object must arrive if the rule gets its event. */
   #allow(key: string, current: string): void {
     if (this.#telling === 'lost') {
       this.#lost.add(key);
@@ -187,7 +193,7 @@ export class Site {
     const { bucket, clock, emit } = this.#options;
     const eventTime = new Date(clock.now()).toISOString();
     const sequencer = clock.nextSequencer();
-    // Creations have their sequencer always.
+    // Creations always have their sequencer.
     const isOrdered = this.#telling !== 'unordered' || eventName.startsWith('ObjectCreated:');
     const event = { bucket, key, eventName, eventTime, ...(isOrdered ? { sequencer } : {}), ...facts };
     if (this.#telling === 's3') emit(s3Notification(event));

@@ -13,7 +13,7 @@ export interface TellingOptions {
   readonly emit: (body: string) => void;
 }
 
-/** A store that tells of what the product writes to one bucket and deletes in it, as S3 does of what anybody does. */
+/** A store that sends events for the product's writes and deletes in one bucket, as S3 does for all of them. */
 export function tellingStore(store: MemoryObjectStore, options: TellingOptions): ObjectStore {
   const { bucket, versioned, clock, principalId, emit } = options;
   const tell = (location: ObjectLocation, eventName: string, facts: object = {}): void => {

@@ -3,22 +3,24 @@ import type { ObjectDescription, ObjectLocation } from '../../src/storage/stored
 import { delegatingStore, delegatingUpload } from './delegating-store.ts';
 
 /**
- * What S3 has not: a condition on the write that a look has found, where its own is on the ETag of the bytes. With it a history shows
- * whether that alone is why it ended wrong.
+ * A condition that S3 does not have: on the exact write that a HEAD found, rather than on the ETag of its bytes. With
+ * it, a history shows whether that alone made it end wrong.
  */
 export class WriteTeller {
-  /** By request: what tells the write that it is to replace or delete from others. */
+  /** By request: identifies the write that it should replace or delete. */
   readonly #meant = new WeakMap<object, object>();
 
-  /** For a `MemoryObjectStore`: whether what it has found is what was looked at, beside having its ETag. */
+  /**
+   * For a `MemoryObjectStore`: whether the object is the write that the HEAD found, not just one with the same ETag.
+   */
   readonly isMeant = (request: object, { headers }: ObjectDescription): boolean => {
     const meant = this.#meant.get(request);
     return meant === undefined || meant === headers;
   };
 
-  /** The store of one run, whose looks and conditional requests are brought together. */
+  /** The store of one run, which links its HEADs with its conditional requests. */
   watch(store: ObjectStore): ObjectStore {
-    // Each write makes headers of its own, and hands out the same ones with each look.
+    // Each write has its own headers object, and every HEAD returns that same object.
     const seen = new Map<string, object>();
     const mean = (request: object, location: ObjectLocation, etag: string): void => {
       const headers = seen.get(nameOf(location, etag));

@@ -17,10 +17,10 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS;
 
-/** Bytes of a sample. Larger ones would compress 1 to 3 % better at all levels and take longer to measure. */
+/** Bytes of a sample. Larger samples would compress 1 to 3 % better at all levels and take longer to measure. */
 const SAMPLE = 1024 * 1024;
 
-/** Different samples of a kind; the same ones on every machine. */
+/** Different samples of a kind, the same on every machine. */
 export function makeSamples(kind: Kind, count: number): Uint8Array[] {
   if (kind === 'json' || kind === 'logs') {
     const corpus = makeCorpus(kind === 'json' ? 'records' : 'logs');
@@ -36,7 +36,7 @@ const MAKERS: Readonly<Record<Exclude<Kind, 'json' | 'logs'>, (random: Random) =
   pictures: makePicture,
 };
 
-/** Files of a kind one after the other, as in a frame. */
+/** Files of a kind, concatenated as in a frame. */
 function fill(make: (random: Random) => Uint8Array, random: Random): Uint8Array {
   const sample = new Uint8Array(SAMPLE);
   for (let at = 0; at < SAMPLE; ) {
@@ -55,7 +55,7 @@ function pick<T>(items: readonly T[], random: Random): T {
   return item;
 }
 
-/** Sales: dates that advance, few cities, prices. */
+/** Sales: increasing dates, few cities, prices. */
 function makeTable(random: Random): Uint8Array {
   const rows = Array.from({ length: 4000 }, (_, row) => {
     const day = new Date(Date.UTC(2026, 0, 1) + row * 61_000).toISOString().slice(0, 19);

@@ -10,17 +10,17 @@ import { KINDS, type Kind, makeSamples } from './content.ts';
 
 /** The levels to choose from. */
 export const CANDIDATES = levelsToChooseFrom(STANDARD_LEVELS);
-/** Levels that are measured beside them, since the public algorithm takes any from 1 to 22. */
+/** Further levels that are measured, because the public algorithm uses any from 1 to 22. */
 const BETWEEN = [15, 22];
 const SAMPLES = 3;
-/** CPU clocks may tick in milliseconds: fast levels are run as often as takes some 20 ms. */
+/** CPU clocks may tick in milliseconds, so fast levels are repeated for about 20 ms. */
 const RUNS: readonly (readonly [upTo: number, runs: number])[] = [
   [3, 12],
   [12, 3],
   [22, 1],
 ];
 
-/** For each kind what was measured of its samples. */
+/** For each kind, the measurements of its samples. */
 export type CostTable = Readonly<Record<Kind, readonly FrameCosts[]>>;
 
 /** Measures all kinds with the project's own workers. */

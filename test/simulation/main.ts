@@ -10,7 +10,9 @@ import { WORKLOADS } from './workloads.ts';
 const PRICE_FILE_URL = new URL(`../../configuration/${PRICE_FILE}`, import.meta.url);
 
 const { json, costs } = new Command('simulate:levels')
-  .description('Replays workloads with measured costs: what the choice of levels costs over the best one in hindsight.')
+  .description(
+    'Replays workloads with measured costs, and compares the choice of levels with the best one in hindsight.',
+  )
   .option('--json <file>', 'write the numbers as JSON')
   .option('--costs <file>', 'write the measured cost table as JSON')
   .parse()
@@ -45,7 +47,7 @@ function renderTable(workloads: readonly SimulatedWorkload[]): string {
   return rows.toString();
 }
 
-/** Of all workloads, at each horizon. */
+/** Results of all workloads, at each horizon. */
 function meanRegrets(workloads: readonly SimulatedWorkload[], packer: number): number[] {
   const regrets = workloads.map(({ packers }) => packers[packer]?.regrets ?? []);
   return HORIZONS.map(

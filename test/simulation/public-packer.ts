@@ -23,9 +23,9 @@ const FAST = 0.9;
 const THREADS = 2;
 
 /**
- * The public algorithm, rebuilt from its published constants: one level per archive; the mean benefit of an object decides,
- * a benefit is transfer saved less the time of download, compression and upload; a level counts after ten trials; when none
- * saves money the default stays; hosts that are slow or fast against the fleet take one level less or more.
+ * The public algorithm, rebuilt from its published constants. It uses one level per archive, by the mean benefit per
+ * object: transfer saved minus the time of download, compression and upload. A level counts after ten trials; if none
+ * saves money, the default stays. Hosts that are slower or faster than the fleet use one level less or more.
  */
 export function publicPacker(prices: MarginalPrices, seed: number): Packer<WorkloadArchive> {
   const random = seededRandom(seed);

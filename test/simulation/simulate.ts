@@ -8,12 +8,12 @@ import { CANDIDATES, type CostTable } from './cost-table.ts';
 import { publicPacker } from './public-packer.ts';
 import { makeArchives, type Workload, type WorkloadArchive } from './workloads.ts';
 
-/** Archives after which regret is counted. */
+/** Numbers of archives after which regret is measured. */
 export const HORIZONS = [10, 100, 1000] as const;
-/** Histories of each workload; their mean is what is told. */
+/** Histories of each workload; the result is their mean. */
 const SEEDS = [1, 2, 3, 4, 5];
 
-/** Dollars over the oracle's, as a share of them, at each horizon. */
+/** Dollars in excess of the oracle's, as a share of those, at each horizon. */
 export interface Regret {
   readonly packer: string;
   readonly regrets: readonly number[];
@@ -33,7 +33,7 @@ const PACKERS: readonly (readonly [name: string, make: MakePacker])[] = [
   ...CANDIDATES.map((level) => [describeLevel(level), (prices: MarginalPrices) => fixedPacker(level, prices)] as const),
 ];
 
-/** Replays a workload for every packer. A change half-way comes half-way to each horizon. */
+/** Replays a workload for every packer. A change half-way happens half-way to each horizon. */
 export async function simulateWorkload(
   workload: Workload,
   table: CostTable,
@@ -71,7 +71,7 @@ export function findMissedGoals(
   const missed: string[] = [];
   if (!(of('ours', 100) < 0.02)) missed.push(`${workload}: 2 % or more over the oracle after 100 archives`);
   for (const archives of horizons) {
-    // Sooner, its default may happen to be the best level.
+    // Earlier, its default may happen to be the best level.
     if (archives >= 100 && !(of('ours', archives) < of('public', archives))) {
       missed.push(`${workload}: not better than the public algorithm after ${archives} archives`);
     }

@@ -6,7 +6,7 @@ import type { CostTable } from './cost-table.ts';
 /** What a rule's archives look like over time. */
 export interface Workload {
   readonly name: string;
-  /** Kinds of the frames, drawn alike; those of the second half where it differs. */
+  /** Kinds of the frames, drawn with equal probability; `laterKinds` replace them in the second half. */
   readonly kinds: readonly Kind[];
   readonly laterKinds?: readonly Kind[];
   /** Frames of an archive: from, to. */
@@ -15,13 +15,13 @@ export interface Workload {
   readonly cpuNoise: number;
   /** Speeds of the machines that pack. */
   readonly hosts: readonly number[];
-  /** USD per GB of transfer, all regions together. */
+  /** USD per GB of transfer, for all regions together. */
   readonly transfer: number;
 }
 
 export interface WorkloadArchive extends SimulatedArchive {
   readonly objects: number;
-  /** Seconds of transfer each way, as the public algorithm counts them in. */
+  /** Seconds of transfer each way, which the public algorithm includes. */
   readonly networkSeconds: number;
 }
 
@@ -34,21 +34,21 @@ export const WORKLOADS: readonly Workload[] = [
   { ...QUIET, name: 'parquet', kinds: ['parquet'] },
   { ...QUIET, name: 'pictures', kinds: ['pictures'] },
   { ...QUIET, name: 'mixed', kinds: ['json', 'logs', 'csv', 'parquet', 'sensors', 'pictures'] },
-  // One class, text: all of them get one level.
+  // One class, text: all of them get the same level.
   { ...QUIET, name: 'three kinds of text', kinds: ['json', 'logs', 'csv'] },
   { ...QUIET, name: 'changes half-way', kinds: ['sensors'], laterKinds: ['parquet'] },
   { ...QUIET, name: 'noisy CPUs', kinds: ['json'], cpuNoise: 0.4, hosts: [0.6, 1, 1.6] },
-  { ...QUIET, name: 'dear transfer', kinds: ['json', 'csv'], transfer: 0.294 },
+  { ...QUIET, name: 'expensive transfer', kinds: ['json', 'csv'], transfer: 0.294 },
 ];
 
-/** Relative deviations of what a frame is left with: by its archive, and by itself. */
+/** Relative deviations of the compressed size of a frame: per archive, and per frame. */
 const ARCHIVE_DEVIATION = 0.1;
 const FRAME_DEVIATION = 0.03;
 const FRAME_BYTES = 8 * 1024 * 1024;
 const NETWORK_BYTES_PER_SECOND = 70e6;
 const NETWORK_NOISE = 0.3;
 
-/** The archives of a workload; the same ones for the same seed, whoever packs them. */
+/** The archives of a workload: the same for the same seed, whichever packer uses them. */
 export function makeArchives(workload: Workload, table: CostTable, count: number, seed: number): WorkloadArchive[] {
   const random = seededRandom(seed);
   return Array.from({ length: count }, (_, index) => {
@@ -73,7 +73,7 @@ function makeArchive(
       content: KINDS[kind],
       costs,
       scale: FRAME_BYTES / costs.bytes,
-      // What is compressed already cannot be left with more or less.
+      // The size of already compressed content does not vary.
       compressedFactor: kind === 'pictures' ? 1 : ofArchive * spread(FRAME_DEVIATION, random),
       secondsFactor: secondsOfArchive * spread(cpuNoise / 2, random),
     };

@@ -6,31 +6,33 @@ import { gzipSync } from 'node:zlib';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Kind, makeSamples } from './content.ts';
 
-/** Bytes as they are made up, a megabyte a file: what they are, their share of the folder, and their names. */
+/** Generated content, a megabyte per file: the kind, its share of the folder, and its names. */
 const MADE: readonly (readonly [kind: Kind, share: number, name: (number: number) => string])[] = [
   ['logs', 0.1, (number) => `logs/access-${number}.log`],
   ['parquet', 0.2, (number) => `tables/part-${number}.parquet`],
   ['sensors', 0.05, (number) => `sensors/${number}.bin`],
   ['pictures', 0.05, (number) => `pictures/${number}.png`],
 ];
-/** Corpora of the benchmarks, of which there are so many different samples (benchmark/workloads.ts); of the others there is no end. */
+/**
+ * Corpora of the benchmarks, which have this many different samples (benchmark/workloads.ts); the others are unlimited.
+ */
 const CORPORA: readonly Kind[] = ['json', 'logs'];
 const SAMPLES_OF_CORPUS = 30;
-/** JSON that is gzipped already, four megabytes in a file. */
+/** JSON that is already gzipped, four megabytes per file. */
 const GZIPPED_SHARE = 0.05;
-/** The rest is text that people wrote: sources and documents of the installed packages. */
+/** The rest is text by people: sources and documents of the installed packages. */
 const TEXT_SHARE = 0.55;
 const TEXT = new Set(['.js', '.ts', '.mts', '.cts', '.mjs', '.cjs', '.json', '.md', '.txt', '.yml', '.css', '.html']);
 const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const MEGABYTE = 1e6;
 
 const command = new Command('simulate:folder')
-  .description('Writes a folder of mixed content, to try the demo on.')
-  .argument('<folder>', 'where to')
-  .option('--megabytes <size>', 'how much', parseSize, 128)
+  .description('Writes a folder of mixed content to try the demo on.')
+  .argument('<folder>', 'folder to write')
+  .option('--megabytes <size>', 'megabytes to write', parseSize, 128)
   .option(
     '--file-size <bytes>',
-    'size of every file, but for the last of a kind: 25000 or 10000000',
+    'size of every file except the last of a kind: 25000 or 10000000',
     parseFileSize,
     MEGABYTE,
   )
@@ -52,7 +54,7 @@ function countOf(share: number): number {
   return Math.max(1, Math.round(share * megabytes));
 }
 
-/** Each once, and from the first again where there are no more: further apart than any level looks. */
+/** Each once, then from the first again: further apart than the window of any level. */
 function samplesOf(kind: Kind, count: number): Uint8Array[] {
   const samples = makeSamples(kind, CORPORA.includes(kind) ? Math.min(count, SAMPLES_OF_CORPUS) : count);
   return Array.from({ length: count }, (_, index) => samples[index % samples.length] ?? new Uint8Array());
@@ -67,7 +69,10 @@ function* cutEvenly(bytes: Buffer, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** Texts in the order of their names, put together to files of one size, until there are so many bytes or none is left. */
+/**
+ * Texts in the order of their names, concatenated into files of one size, until there are enough bytes or no texts are
+ * left.
+ */
 async function writeText(bytes: number): Promise<void> {
   const names = await readdir(PACKAGES, { recursive: true, withFileTypes: true });
   const paths = names.filter((entry) => entry.isFile() && TEXT.has(extname(entry.name)));
