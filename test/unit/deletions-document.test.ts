@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 
 const TESTS = new URL('..', import.meta.url);
 const document = readFileSync(new URL('../../docs/deletions.md', import.meta.url), 'utf8');
-const [, section = ''] = document.split("\n## Beside S3's own replication\n");
+const [, section = ''] = document.split("\n## Compared with S3's own replication\n");
 const rows = (section.split('\n## ')[0] ?? '')
   .split('\n')
   .filter((line) => /^\| (?!at the |---)/.test(line))

@@ -52,7 +52,7 @@ describe('lastRemoval', () => {
     expect(lastRemoval([{ eventTime: 3 }, timed, { eventTime: 4 }])).toBe(timed);
   });
 
-  test('returns the removal with a sequencer unless the other is later, and nothing for none', () => {
+  test('returns the removal with a sequencer unless the other is later, and undefined for an empty list', () => {
     expect(lastRemoval([{ eventTime: 1 }, later])).toBe(later);
     expect(lastRemoval<WriteOrder>([])).toBeUndefined();
   });

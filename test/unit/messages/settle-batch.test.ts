@@ -161,7 +161,7 @@ class PickyFallback implements FallbackQueue {
 }
 
 describe('the fallback queue', () => {
-  test('leaves only the messages in the source queue that it did not accept', async () => {
+  test('leaves in the source queue only the messages that it did not accept', async () => {
     const { options } = batch();
     const [taken, refusedOne] = [queueMessage('a'), queueMessage('b')];
     const settled = [taken, refusedOne].map((message) => ({ message, outcome: overLimits }));

@@ -52,7 +52,7 @@ async function packMixed(source: SourceServiceHarness): Promise<void> {
 }
 
 describe('a source service that chooses levels', () => {
-  test('stores compressed content and compresses the rest, in one archive', async () => {
+  test('stores content that is already compressed and compresses the rest, in one archive', async () => {
     const source = openService();
     await packMixed(source);
     const [archive] = source.telemetry.archives;

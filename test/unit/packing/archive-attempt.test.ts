@@ -20,7 +20,7 @@ const LIMITS = { parallelReads: 16, resumableBytes: 10 };
 const TEN = '0123456789';
 
 describe('an object large enough for a resumable archive', () => {
-  test('has a key without an attempt and a progress record, unlike a smaller one', async () => {
+  test('has a progress record and a key without an attempt, unlike a smaller one', async () => {
     const memory = new SourceServiceHarness().memory;
     const store = new FailingObjectStore(memory);
     const service = new SourceServiceHarness({ store, limits: LIMITS });

@@ -118,7 +118,7 @@ describe('two messages about the same large object', () => {
     await contest.expectOneArchive();
   });
 
-  test('are packed once and otherwise requeued if they start at the same moment', async () => {
+  test('are packed once if they start at the same moment, and the others are requeued', async () => {
     const contest = new Contest();
     const messages = [await contest.announce(), await contest.announce(), await contest.announce()];
     const tasks = messages.map(() => contest.task());
@@ -128,7 +128,7 @@ describe('two messages about the same large object', () => {
     await contest.expectOneArchive();
   });
 
-  test('cost no request for the second one if both are in the same task', async () => {
+  test('cost no additional request if both are in the same task', async () => {
     const contest = new Contest();
     const resuming = { bucket: PROGRESS, ownershipSeconds: OWNERSHIP_SECONDS, inWork: new Set<string>() };
     const owner = contest.task({ resuming, heldAt: ['head', 1] });
@@ -159,7 +159,7 @@ describe('the archive of a task whose lease expires', () => {
     return { contest, message, victim, packing };
   }
 
-  test('is taken over by exactly one of several tasks, and not earlier', async () => {
+  test('is taken over by exactly one of several tasks once the lease has expired', async () => {
     const { contest, message, victim, packing } = await killed();
     const early = contest.task(laterBy(OWNERSHIP_SECONDS - 60));
     expect(await early.service.process(message)).toEqual([]);

@@ -190,7 +190,7 @@ describe('the archive of a large object', () => {
     expectArchived(memory);
   });
 
-  test('counts as packed once, and is reported, if its record cannot be deleted', async () => {
+  test('counts as packed once if its record cannot be deleted, which is reported', async () => {
     const { memory, message, interrupted } = await interrupt({ remove: [1] });
     expect(interrupted.returned).toEqual([]);
     const key = itemAt(memory.keys(OUTBOUND), 0);

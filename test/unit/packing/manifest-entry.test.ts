@@ -15,7 +15,7 @@ const DESCRIPTION: ObjectDescription = {
   missingMetadata: 0,
 };
 
-test('an entry has only fields for what the object has', () => {
+test('an entry has fields only for the properties that its object has', () => {
   const item = { object: OBJECT, messages: [], superseded: [] };
   const place = { frame: 3, frames: 1, offset: 512, crc32: 0xab };
   expect(manifestEntry(item, { description: DESCRIPTION, tags: [] }, place)).toStrictEqual({

@@ -59,7 +59,7 @@ describe('objects that are received again because a process was killed', () => {
     [3, 7],
     [4, 20],
     [5, 20],
-  ])('are packed at receive %i in archives that get smaller: %i of them', async (receives, archives) => {
+  ])('are packed at receive %i in %i archives', async (receives, archives) => {
     const source = new SourceServiceHarness();
     const messages = await placeMany(source, 20);
     await source.process(...messages.map(({ body }) => queueMessage(body, receives)));

@@ -40,7 +40,7 @@ describe('a batch of events', () => {
     expect(source.telemetry.archives[0]).toMatchObject({ objects: 300 });
   });
 
-  test('may mix S3 and EventBridge notifications, and test events are acknowledged', async () => {
+  test('may mix S3 and EventBridge notifications and test events', async () => {
     const source = new SourceServiceHarness();
     const first = await source.place('from-s3', '1');
     const etag = await source.memory.place({ bucket: 'source-bucket', key: 'from eventbridge' }, Buffer.from('22'));
@@ -49,7 +49,7 @@ describe('a batch of events', () => {
     expect(contents(source.archive())).toEqual({ 'from-s3': '1', 'from eventbridge': '22' });
   });
 
-  test('has an archive key that starts with the rule and a slash, then hashes the object versions (C2.3)', async () => {
+  test('names its archive by the rule, a slash and a hash of the object versions (C2.3)', async () => {
     const source = new SourceServiceHarness();
     const messages = [await source.place('a', '1'), await source.place('b', '2')];
     await source.process(...messages);

@@ -16,13 +16,13 @@ function region(damaged: readonly number[], at: (length: number) => number) {
   return new TargetRegion({ wrap: (store) => damagingReads(store, new Set(damaged), at) });
 }
 
-describe('an intact archive with one damaged read is restored, not dead-lettered', () => {
+describe('an intact archive with a damaged read', () => {
   test.each([
     ['in the seek table', (length: number) => length - 15],
     ['in the magic number of the seek table, as if the archive were not ours', (length: number) => length - 2],
     ['in the frame of the manifest', (length: number) => length - 80],
     ['in the object frame, which lies in the same tail', () => 20],
-  ])('%s', async (_, at) => {
+  ])('is restored, not dead-lettered: damaged %s', async (_, at) => {
     const target = region([1], at);
 
     const answer = await target.process(await target.arrive(small));
@@ -33,7 +33,7 @@ describe('an intact archive with one damaged read is restored, not dead-lettered
     expect(target.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('in the separate frame of one object', async () => {
+  test('is restored, not dead-lettered: damaged in the separate frame of one object', async () => {
     const target = region([2], (length) => length >> 1);
 
     await target.process(await target.arrive(large));
@@ -42,7 +42,7 @@ describe('an intact archive with one damaged read is restored, not dead-lettered
     expect(target.store.look({ bucket: TARGET, key: 'one.bin' })?.body.equals(incompressible)).toBe(true);
   });
 
-  test('refuses an archive at once, with the reason, if every read is damaged', async () => {
+  test('is refused at once, with the reason, if every read is damaged', async () => {
     const target = region([1, 2, 3, 4, 5, 6], (length) => length - 80);
 
     await target.process(await target.arrive(small));

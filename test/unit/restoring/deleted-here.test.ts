@@ -49,7 +49,7 @@ describe('an object that a consumer deleted at the destination', () => {
     expect(region.text('k')).toBe('two');
   });
 
-  test('is not looked for when an archive arrives on time, for the first time', async () => {
+  test('is not looked for if the archive arrives on time and for the first time', async () => {
     const region = open();
     await restoreThenDelete(region);
     await region.process(await region.arrive(write('one', '10'), key('2')));

@@ -302,7 +302,7 @@ describe('a write that arrives after a later deletion', () => {
 });
 
 describe('the deletion table', () => {
-  test('is queried twice per archive of objects, however many, and written once per archive of deletions', async () => {
+  test('is queried twice per archive, however many objects it has, and written once per archive of deletions', async () => {
     const { region, deletions } = open();
     const objects = Array.from({ length: 50 }, (_, index) => written(`k${index}`));
     await region.process(await region.arrive(archiveOf(objects, RULE.id), key('1')));

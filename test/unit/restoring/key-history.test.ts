@@ -106,7 +106,7 @@ describe('KeyHistory', () => {
     expect(await write(false)).toBe(looks);
   });
 
-  test('lets a few writes go unchecked while little is known, and holds the others until those report', async () => {
+  test('lets a few writes go unchecked while little is known, and holds the others until the first report', async () => {
     const keys = new KeyHistory({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 });
     await keys.write(destination, location, (_, tell) => {
       tell(false);

@@ -32,7 +32,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-describe('objects that span frames', () => {
+describe('large objects', () => {
   test('are written as one multipart upload with a part per frame, byte for byte', async () => {
     const region = new TargetRegion();
 
@@ -157,8 +157,8 @@ describe('objects that span frames', () => {
     const untilSent = async (): Promise<void> => {
       for (let turn = 0; turn < 100 && store.counts.uploadPart === 0; turn += 1) await nextTurn();
     };
-    // After the tail come the frame of the small object, which fails once the first part of the large one is sent, that
-    // part's frame, and the next one, which is still on its way then.
+    // After the tail, the reads are the frame of the small object, which fails once the first part of the large one is
+    // sent, then that part's frame, then the next frame, which is still in flight at that time.
     const held: Readonly<Record<number, () => Promise<void>>> = { 2: untilSent, 4: nextTurn };
     const hold = (call: string, count: number) => (call === 'read' ? held[count]?.() : undefined);
     const error = () => new ObjectNotFoundError('expired');

@@ -20,7 +20,7 @@ class Region extends TargetRegion {
   failing = new FailingObjectStore(this.store);
   #archives = 0;
 
-  /** From now on these calls fail. */
+  /** Makes these calls fail. */
   fail(calls: Partial<Record<StoreCall, readonly number[]>>, options: FailingOptions = {}): void {
     this.failing = new FailingObjectStore(this.store, calls, options);
     this.dependencies = { ...this.dependencies, store: this.failing };

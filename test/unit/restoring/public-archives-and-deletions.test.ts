@@ -38,7 +38,7 @@ describe('an archive of the public implementation', () => {
       'text of there',
     ]);
     expect(region.store.keys(INBOUND)).toEqual([]);
-    // Before anything is written, and after everything is.
+    // One query before anything is written, and one after everything is.
     expect(deletions.calls.recall).toBe(2);
   });
 

@@ -43,7 +43,7 @@ test.each([
 test.each<[string, Partial<UploadPlan>]>([
   ['of another write', { target: { ...PLAN.target, metadata: { s3xrc: '2' } } }],
   ['of other bytes', { crc32: 8 }],
-  ['in other parts', { layout: new PartLayout(3 * PART + 1, PART) }],
+  ['with other parts', { layout: new PartLayout(3 * PART + 1, PART) }],
 ])('neither resumes nor aborts an upload %s', async (_, other) => {
   const { store, ids } = await interrupted(1);
   expect(await findMarkedUpload(store, { ...PLAN, ...other }, signal)).toBeUndefined();

@@ -170,7 +170,7 @@ describe('the buffers of a frame', () => {
     expect(await areIdle(buffers.compressed, buffers.tar)).toBe(true);
   });
 
-  test('are released if the frame is larger, and the archive is refused', async () => {
+  test('are released if the frame does not fit, and the archive is refused', async () => {
     const { dependencies, buffers } = new TargetRegion();
     const input = await buffers.compressed.acquire();
     const large = { ...entry, compressed: input.byteLength + 1 };

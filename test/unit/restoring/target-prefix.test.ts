@@ -50,7 +50,7 @@ describe('a destination with a target prefix', () => {
     expect(region.store.keys(INBOUND)).toEqual([key]);
   });
 
-  test('does not keep a key that is too long for it from another destination', async () => {
+  test('refuses a key that is too long for it, while another destination gets the object', async () => {
     const both = exampleRule({ prefix: 'logs/' }, [{ targetPrefix: 'ireland/' }, { bucket: 'plain' }]);
     const region = new TargetRegion({ rules: [both] });
     const long = `logs/${'k'.repeat(1019)}`;

@@ -130,7 +130,7 @@ describe('provenance stamps', () => {
     ['newer', stampOf({ origin: write.origin, etag: 'ffff', eventTime: write.eventTime }), stamp],
     ['older', stampOf({ ...write, origin: 'ffffffff', sequencer: 'FF', eventTime: write.eventTime - 1 }), stamp],
     ['newer', stampOf({ ...write, origin: 'ffffffff' }), stamp],
-  ] as const)('are ordered: %s', (relation, left, right) => {
+  ] as const)('compare as %s', (relation, left, right) => {
     expect(relateStamps(left, right)).toBe(relation);
   });
 });

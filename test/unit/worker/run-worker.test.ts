@@ -63,7 +63,7 @@ describe('a worker', () => {
     expect(await run).toBe('idle');
   });
 
-  test('waits for messages forever without an idle time', async () => {
+  test('waits for messages forever if no idle time is configured', async () => {
     const bench = new WorkerBench();
     const run = bench.run([succeed], { idleExitSeconds: 0 });
     await bench.clock.advance(600_000);
