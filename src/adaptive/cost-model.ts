@@ -112,8 +112,8 @@ export function ruleCosts(
   const ours = [
     line('transfer', 'archiveBytes', sum(regions) / BILLED_GIGABYTE, 'archives to each region'),
     line('compute', 'cpuSeconds', packingSecond, 'compression'),
-    line('compute', 'objects', packingSecond * WORK.sourceSecondsPerObject, 'reading, beside compression'),
-    line('compute', 'originalBytes', packingSecond * WORK.sourceSecondsPerByte, 'reading, beside compression'),
+    line('compute', 'objects', packingSecond * WORK.sourceSecondsPerObject, 'reading, besides compression'),
+    line('compute', 'originalBytes', packingSecond * WORK.sourceSecondsPerByte, 'reading, besides compression'),
     line('compute', 'archives', packingSecond * WORK.sourceSecondsPerArchive, 'waiting for S3'),
     line(
       'restoring',
@@ -136,11 +136,16 @@ export function ruleCosts(
       'opening and completing uploads of archives',
     ),
     line('requests', 'archives', prices.sqs_request * 3 * regions.length, 'events of the archives'),
-    line('requests', 'archives', prices.s3_get_request * 2 * regions.length, 'opening the archives, and a frame'),
+    line(
+      'requests',
+      'archives',
+      prices.s3_get_request * 2 * regions.length,
+      'opening the archives and reading a frame',
+    ),
     line('requests', 'originalBytes', (prices.s3_get_request * regions.length) / PART_BYTES, 'reading their frames'),
     line('requests', 'objects', prices.s3_put_request * copies, 'writing the objects'),
     line('requests', 'largeWrites', prices.s3_put_request * copies, 'uploads of large objects'),
-    line('requests', 'looks', prices.s3_get_request * copies, 'looking at keys'),
+    line('requests', 'looks', prices.s3_get_request * copies, 'checking keys'),
     line(
       'storage',
       'archiveBytes',

@@ -51,7 +51,8 @@ export function refuseCostlyJson(bytes: Uint8Array, archive: string): void {
       case OPEN_MAP:
         depth += 1;
         containers += 1;
-        if (depth > MAX_MANIFEST_DEPTH || containers > maxContainers) refuse('is nested or split too finely', at);
+        if (depth > MAX_MANIFEST_DEPTH || containers > maxContainers)
+          refuse('is nested too deeply or has too many lists and maps', at);
         break;
       case CLOSE_LIST:
       case CLOSE_MAP:
@@ -63,7 +64,7 @@ export function refuseCostlyJson(bytes: Uint8Array, archive: string): void {
         break;
       case COLON:
         names.add(hashOf(bytes, textStart, textEnd));
-        if (names.size > MAX_MANIFEST_NAMES) refuse('has too many names of fields', at);
+        if (names.size > MAX_MANIFEST_NAMES) refuse('has too many field names', at);
         break;
       default:
     }

@@ -87,7 +87,10 @@ function corruptMember(member: string, what: string): CorruptArchiveError {
 
 export function checksumMismatch(member: string, expected: number, actual: number): ObjectChecksumError {
   const [want, got] = [crc32ToHex(expected), crc32ToHex(actual)];
-  return new ObjectChecksumError(`The bytes of member "${member}" have CRC-32 ${got}, the source took ${want}`, {
-    context: { member, expected: want, actual: got },
-  });
+  return new ObjectChecksumError(
+    `The bytes of member "${member}" have CRC-32 ${got}, but the source recorded ${want}`,
+    {
+      context: { member, expected: want, actual: got },
+    },
+  );
 }

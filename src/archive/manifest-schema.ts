@@ -21,7 +21,7 @@ const objectKey = z
 
 const tagList = z.custom<Readonly<Record<string, string>>[]>(
   (value) => Array.isArray(value) && value.every(isOnePair),
-  'tags are a list of maps with one name and one text each',
+  'tags are a list of maps, each with one name and one text',
 );
 
 const metadataList = z.custom<(readonly [name: string, value: string])[]>(

@@ -55,7 +55,7 @@ export function planRestore(manifest: Manifest, frames: FrameList, archive: stri
     if (keys.has(object.key)) throw mismatch(object, 'is listed twice', archive);
     keys.add(object.key);
     if (memberName(object.key) !== `objects/${object.relative_key}`)
-      throw mismatch(object, 'has another key than its member name', archive);
+      throw mismatch(object, 'has a key that differs from its member name', archive);
   }
   refuseRepeatedDeletions(manifest, archive);
   const plan = new RestorePlan(manifest, frames, archive);
@@ -156,7 +156,7 @@ export class RestorePlan implements Iterable<RestoreFrame> {
   #refuseUnfilled({ entry, size }: OpenFrame, index: number): void {
     if (size === entry.decompressed) return;
     throw new ManifestMismatchError(
-      `Frame ${index} of ${this.#archive} has ${entry.decompressed} bytes, its objects need ${size}`,
+      `Frame ${index} of ${this.#archive} has ${entry.decompressed} bytes, but its objects need ${size}`,
       { context: { archive: this.#archive, frame: index, declared: entry.decompressed, needed: size } },
     );
   }
@@ -171,7 +171,7 @@ interface OpenFrame {
 
 function refuseLarger(size: number, limit: number, what: string, archive: string): void {
   if (size <= limit) return;
-  throw new ArchiveTooLargeError(`The ${what} of ${archive} declares ${size} bytes, at most ${limit} are read`, {
+  throw new ArchiveTooLargeError(`The ${what} of ${archive} declares ${size} bytes, but at most ${limit} are read`, {
     context: { archive, size, limit },
   });
 }

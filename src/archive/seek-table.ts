@@ -58,7 +58,7 @@ export function seekTableLength(tail: Uint8Array, archive: string): number | und
     });
   }
   if (frames > MAX_FRAMES) {
-    throw new ArchiveTooLargeError(`${archive} declares ${frames} frames, at most ${MAX_FRAMES} are read`, {
+    throw new ArchiveTooLargeError(`${archive} declares ${frames} frames, but at most ${MAX_FRAMES} are read`, {
       context: { archive, frames },
     });
   }
@@ -81,7 +81,7 @@ export function decodeSeekTable(table: Uint8Array, archiveSize: number, archive:
   const entries = bytes.subarray(SKIPPABLE_HEADER_SIZE, bytes.length - SEEK_TABLE_FOOTER_SIZE);
   const frames = new FrameTable(entries, entrySize(bytes.readUInt8(bytes.length - 5)));
   if (frames.end + bytes.length !== archiveSize) {
-    throw corrupt(`adds up to ${frames.end + bytes.length} bytes, the archive has ${archiveSize}`);
+    throw corrupt(`adds up to ${frames.end + bytes.length} bytes, but the archive has ${archiveSize}`);
   }
   refuseOversized(frames, archive);
   return frames;

@@ -52,7 +52,7 @@ export class FramePool implements FrameCompression, FrameRestoration {
   async compress(task: CompressFrameTask): Promise<CompressedFrame> {
     const result = await this.#run(task);
     if (result.kind !== 'compressed')
-      throw new WorkerLostError(`A worker answered ${result.kind} to a frame to compress`);
+      throw new WorkerLostError(`A worker answered "${result.kind}" instead of compressing a frame`);
     return result;
   }
 
@@ -62,7 +62,8 @@ export class FramePool implements FrameCompression, FrameRestoration {
    */
   async probe(task: ProbeFrameTask): Promise<ProbedFrame> {
     const result = await this.#run(task);
-    if (result.kind !== 'probed') throw new WorkerLostError(`A worker answered ${result.kind} to a frame to probe`);
+    if (result.kind !== 'probed')
+      throw new WorkerLostError(`A worker answered "${result.kind}" instead of probing a frame`);
     return result;
   }
 
@@ -73,7 +74,7 @@ export class FramePool implements FrameCompression, FrameRestoration {
   async measureSpeed(): Promise<number> {
     const result = await this.#run({ kind: 'measure-speed' });
     if (result.kind !== 'speed')
-      throw new WorkerLostError(`A worker answered ${result.kind} to a measurement of speed`);
+      throw new WorkerLostError(`A worker answered "${result.kind}" instead of measuring its speed`);
     return result.megabytesPerSecond;
   }
 
@@ -84,7 +85,8 @@ export class FramePool implements FrameCompression, FrameRestoration {
   async restore(task: RestoreFrameTask): Promise<RestoredFrame> {
     const result = await this.#run(task);
     if (result.kind === 'failed') throw frameError(result);
-    if (result.kind !== 'restored') throw new WorkerLostError(`A worker answered ${result.kind} to a frame to restore`);
+    if (result.kind !== 'restored')
+      throw new WorkerLostError(`A worker answered "${result.kind}" instead of restoring a frame`);
     return result;
   }
 

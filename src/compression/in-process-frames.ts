@@ -37,7 +37,7 @@ function answer<Kind extends FrameResult['kind']>(
   return new Promise((resolve) => {
     const result = runFrameTask(task);
     if (result.kind === 'failed') throw frameError(result);
-    if (!isOfKind(result, kind)) throw new WorkerLostError(`${result.kind} was answered to a task of ${task.kind}`);
+    if (!isOfKind(result, kind)) throw new WorkerLostError(`A task "${task.kind}" was answered with "${result.kind}"`);
     resolve(result);
   });
 }

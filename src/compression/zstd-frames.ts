@@ -39,8 +39,9 @@ export class FrameDecompressor {
    */
   decompress(output: Uint8Array, input: Uint8Array, size: number): void {
     const declared = zstd.getFrameContentSize(input);
-    if (declared !== size) throw new Error(`the frame declares ${declared ?? 'no'} bytes, the seek table ${size}`);
+    if (declared !== size)
+      throw new Error(`the frame declares ${declared ?? 'no'} bytes, but the seek table says ${size}`);
     const written = this.#context.decompress(output.subarray(0, size), input);
-    if (written !== size) throw new Error(`the frame holds ${written} bytes, the seek table says ${size}`);
+    if (written !== size) throw new Error(`the frame holds ${written} bytes, but the seek table says ${size}`);
   }
 }

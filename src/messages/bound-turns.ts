@@ -38,7 +38,7 @@ export function boundTurns(settled: readonly SettledMessage[]): SettledMessage[]
     const turns = progress ? 0 : (message.turns ?? 0) + 1;
     if (turns <= MAX_TURNS) return { message: { ...message, turns }, outcome };
     const reason = new TurnNotReachedError(
-      `The turn of message ${message.messageId} did not come in ${MAX_TURNS} invocations in a row that settled nothing`,
+      `Message ${message.messageId} was not reached in ${MAX_TURNS} consecutive invocations, which settled nothing`,
       { context: { turns: MAX_TURNS } },
     );
     return { message, outcome: { kind: 'retry', reason } };

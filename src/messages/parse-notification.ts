@@ -61,10 +61,10 @@ const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 const moment = z.iso.datetime({ offset: true }).refine((text) => {
   const time = Date.parse(text);
   return time >= EARLIEST && time <= LATEST;
-}, 'a time is of the years 0000 to 9999 in UTC');
+}, 'a time must be in the years 0000 to 9999 in UTC');
 
 const s3Record = z.object({
-  eventVersion: z.string().regex(/^2\.\d+$/, 'only event versions 2.x are known'),
+  eventVersion: z.string().regex(/^2\.\d+$/, 'only event versions 2.x are supported'),
   eventName: z.string(),
   eventTime: moment,
   userIdentity: z.object({ principalId: z.string() }).optional(),
@@ -83,7 +83,7 @@ const s3Record = z.object({
 });
 
 const s3Removal = z.object({
-  eventVersion: z.string().regex(/^2\.\d+$/, 'only event versions 2.x are known'),
+  eventVersion: z.string().regex(/^2\.\d+$/, 'only event versions 2.x are supported'),
   eventName: z.string(),
   eventTime: moment,
   userIdentity: z.object({ principalId: z.string() }).optional(),
@@ -148,7 +148,7 @@ export function parseNotification(body: string, { removals = true }: { removals?
   if (json.Records !== undefined) return fromS3Records(json.Records, removals);
   if (json.Event === 's3:TestEvent') return NOTHING;
   if (json.source === 'aws.s3') return fromEventBridge(json, removals);
-  throw new InvalidMessageError('The message is neither an S3 notification nor an S3 event of EventBridge');
+  throw new InvalidMessageError('The message is neither an S3 notification nor an S3 event from EventBridge');
 }
 
 function fromS3Records(records: readonly { eventName: string }[], removals: boolean): Notification {

@@ -22,7 +22,7 @@ const envelope = z.looseObject({
 });
 
 const failureRecord = z.object({
-  eventVersion: z.string().regex(/^2\.\d+$/, 'only event versions 2.x are known'),
+  eventVersion: z.string().regex(/^2\.\d+$/, 'only event versions 2.x are supported'),
   eventTime: z.iso.datetime({ offset: true }),
   s3: z.object({
     bucket: z.object({ name: z.string().min(1) }),

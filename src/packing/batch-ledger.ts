@@ -28,7 +28,7 @@ export class BatchLedger {
     return [...this.#entries].map(([message, { due, outcomes }]) => {
       if (outcomes.length === due) return { message, outcome: worstOutcome(outcomes) };
       const reason = new UnexpectedError(
-        `Message ${message.messageId} asked for ${due} objects, ${outcomes.length} were settled`,
+        `Message ${message.messageId} asked for ${due} objects, but ${outcomes.length} were settled`,
       );
       return { message, outcome: { kind: 'retry', reason } };
     });

@@ -123,7 +123,7 @@ function isSameWrite(left: ObjectCreated, right: ObjectCreated): boolean {
 
 function foreignBucket(object: ObjectCreated | ObjectRemoved, expected: string): ForeignBucketError {
   return new ForeignBucketError(
-    `The queue of the rule for bucket "${expected}" got an event of bucket "${object.bucket}". Check that bucket's notifications.`,
+    `The queue of the rule for bucket "${expected}" got an event about bucket "${object.bucket}". Check that bucket's notifications.`,
     { context: { bucket: object.bucket, key: object.key, expected } },
   );
 }

@@ -21,7 +21,7 @@ export async function compressManifest(
   const size = headerLength + json.length + padding + TAR_END;
   if (size > MAX_MANIFEST_SIZE) {
     throw new ManifestTooLargeError(
-      `The manifest of s3://${bucket}/${key} has ${size} bytes; readers accept ${MAX_MANIFEST_SIZE}. Lower the rule's max_archive_mib.`,
+      `The manifest of s3://${bucket}/${key} has ${size} bytes; readers accept at most ${MAX_MANIFEST_SIZE}. Lower the rule's max_archive_mib.`,
       { context: { bucket, key, size, objects: manifest.objects.length, deletions: manifest.deletions?.length ?? 0 } },
     );
   }
@@ -49,9 +49,12 @@ function refuseUnreadable(json: Uint8Array, bucket: string, key: string): void {
   try {
     refuseCostlyJson(json, key);
   } catch (cause) {
-    throw new ManifestTooLargeError(`The manifest of s3://${bucket}/${key} has more in it than readers accept`, {
-      context: { bucket, key },
-      cause,
-    });
+    throw new ManifestTooLargeError(
+      `The manifest of s3://${bucket}/${key} has more lists, values or names than readers accept`,
+      {
+        context: { bucket, key },
+        cause,
+      },
+    );
   }
 }

@@ -33,7 +33,7 @@ export function timeExceeded(items: readonly PackItem[], seconds: number): RunTi
   const [first] = items;
   const { bucket, key } = first?.object ?? { bucket: '', key: '' };
   return new RunTimeExceededError(
-    `An archive of ${items.length} objects, s3://${bucket}/${key} among them, was not done in the ${Math.round(seconds)} s left of this invocation`,
+    `An archive of ${items.length} objects, s3://${bucket}/${key} among them, was not finished in the ${Math.round(seconds)} s that this invocation had left`,
     { context: { bucket, key, objects: items.length, seconds: Math.round(seconds) } },
   );
 }

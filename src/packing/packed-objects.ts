@@ -93,7 +93,7 @@ function refuseWrongBytes(item: PackItem, { description }: ReadItem, { crc32 }: 
   if (description.crc32 === undefined || description.crc32 === crc32) return;
   const { bucket, key } = item.object;
   const error = new SourceChecksumError(
-    `The bytes read of s3://${bucket}/${key} do not have the CRC-32 that S3 keeps`,
+    `The bytes read from s3://${bucket}/${key} do not match the CRC-32 that S3 keeps`,
     {
       context: { bucket, key, expected: description.crc32, actual: crc32 },
     },

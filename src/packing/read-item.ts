@@ -96,7 +96,8 @@ async function describeWhole(
 ): Promise<ObjectDescription> {
   const whole = await store.head({ bucket, key }, signal);
   // The 404 of a HEAD gives no reason; the GET of the next attempt will.
-  if (whole === undefined) throw new UnconfirmedAbsenceError(`s3://${bucket}/${key} existed a moment before`);
+  if (whole === undefined)
+    throw new UnconfirmedAbsenceError(`s3://${bucket}/${key} existed a moment ago, but no longer does`);
   if (whole.etag !== etag) throw new ObjectChangedError(`s3://${bucket}/${key} was overwritten while it was read`);
   return whole.crc32 === undefined ? answer : { ...answer, crc32: whole.crc32 };
 }
@@ -122,7 +123,7 @@ async function readTags(
     if (replaced) throw new ObjectChangedError(`${name} was overwritten while its tags were read`);
     if (tagCount === 0 || tags.length === tagCount) return tags;
     throw new IncompleteTagsError(
-      `${name} has ${tagCount} tags, S3 lists ${tags.length}. If this stays, allow s3:GetObjectTagging.`,
+      `${name} has ${tagCount} tags, but S3 lists ${tags.length}. If this persists, allow s3:GetObjectTagging.`,
       { context: { bucket, key, expected: tagCount, actual: tags.length } },
     );
   } catch (cause) {
@@ -145,7 +146,7 @@ function refuseLargeHeaders({ object: { bucket, key } }: PackItem, description: 
 /** A rule with `chain` packs what another rule restores, and the object's event may come before its tags. */
 function refuseUnfinishedTags({ object: { bucket, key } }: PackItem, tags: readonly ObjectTag[]): void {
   if (!lacksTags(tags)) return;
-  throw new IncompleteTagsError(`s3://${bucket}/${key} is being restored, and its tags are still to come`, {
+  throw new IncompleteTagsError(`s3://${bucket}/${key} is being restored, and its tags are not written yet`, {
     context: { bucket, key },
   });
 }

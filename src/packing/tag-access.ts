@@ -29,7 +29,7 @@ export class TagAccess {
       const proving = this.#proving.get(bucket);
       if (proving === undefined) return this.#prove(bucket, read);
       if ((await proving) === 'denied') {
-        throw new AccessDeniedError(`Tags of bucket "${bucket}" may not be read`, { context: { bucket } });
+        throw new AccessDeniedError(`Reading tags in bucket "${bucket}" is not allowed`, { context: { bucket } });
       }
     }
   }

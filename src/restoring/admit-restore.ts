@@ -39,7 +39,7 @@ export function admitRestore(archive: ArchiveVersion, work: RestoringWork, run: 
   if (admission === 'here' || admission === 'again') return admission;
   const name = archiveName(archive);
   throw new ArchiveOverLimitsError(
-    `${name} restores to ${bytes} bytes in some ${Math.round(seconds)} s; an invocation takes at most ${limits.maxRestoredBytes} bytes and ${Math.round(wholeRun)} s. Send it to a fallback task.`,
+    `${name} restores to ${bytes} bytes in about ${Math.round(seconds)} s; an invocation can do at most ${limits.maxRestoredBytes} bytes and ${Math.round(wholeRun)} s. Send it to a fallback task.`,
     { context: { archive: name, size: bytes, limit: limits.maxRestoredBytes, predictedSeconds: Math.round(seconds) } },
   );
 }

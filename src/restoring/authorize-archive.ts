@@ -29,21 +29,21 @@ export function authorizeArchive(archive: ObjectLocation, manifest: Manifest, ru
   const name = archiveName(archive);
   const id = ruleOfArchive(archive.key);
   if (manifest.rule !== id) {
-    throw new ForeignArchiveError(`${name} lies under rule "${id}", its manifest says it is of "${manifest.rule}"`, {
+    throw new ForeignArchiveError(`${name} has the key of rule "${id}", but its manifest names "${manifest.rule}"`, {
       context: { archive: name, rule: manifest.rule },
     });
   }
   const here = rules.find(({ rule }) => rule.id === id);
   if (here === undefined) {
     throw new UnknownRuleError(
-      `${name} is of rule "${id}", which has no destination in this region. Deploy the configuration that has it here.`,
+      `${name} belongs to rule "${id}", which has no destination in this region. Deploy a configuration in which it has one.`,
       { context: { archive: name, rule: id } },
     );
   }
   for (const object of [...manifest.objects, ...(manifest.deletions ?? [])]) {
     if (!ruleMatches(here.rule, object.source_bucket, object.key)) {
       throw new ManifestMismatchError(
-        `${name} names object "${object.key}" of bucket "${object.source_bucket}", which is not of its rule "${id}"`,
+        `${name} names object "${object.key}" of bucket "${object.source_bucket}", which does not belong to its rule "${id}"`,
         { context: { archive: name, rule: id, bucket: object.source_bucket, key: object.key } },
       );
     }

@@ -63,7 +63,7 @@ async function readOpening(archive: ArchiveVersion, access: ArchiveAccess): Prom
   const tableLength = seekTableLength(tail, name);
   if (tableLength === undefined) return undefined;
   if (tableLength > archive.size) {
-    throw new CorruptArchiveError(`${name} has ${archive.size} bytes, its seek table alone ${tableLength}`, {
+    throw new CorruptArchiveError(`${name} has ${archive.size} bytes, but its seek table alone has ${tableLength}`, {
       context: { archive: name, archiveSize: archive.size },
     });
   }

@@ -35,7 +35,7 @@ export async function processTargetBatch(
   const { limits, queue, fallback, maxReceives, random, telemetry, stop } = dependencies;
   using deadline = new Deadline(
     remainingMilliseconds() - limits.stopReserveMilliseconds,
-    () => new RunDeadlineError('This invocation has run out of time; what is restored stays restored'),
+    () => new RunDeadlineError('This invocation has run out of time; objects restored so far are kept'),
     stop,
   );
   const wholeRun = (remainingMilliseconds() - limits.startReserveMilliseconds) / 1000;
@@ -87,7 +87,7 @@ function isStagedPart({ bucket, key }: ObjectCreated, { inboundBucket }: Restore
 function refuseUnexpected({ bucket, key }: ObjectCreated, { inboundBucket }: RestoreRun): void {
   if (bucket === inboundBucket && key.endsWith(ARCHIVE_SUFFIX)) return;
   throw new UnexpectedEventError(
-    `The event is of s3://${bucket}/${key}; this queue takes "*${ARCHIVE_SUFFIX}" of bucket "${inboundBucket}" only`,
+    `The event is of s3://${bucket}/${key}; this queue accepts only "*${ARCHIVE_SUFFIX}" of bucket "${inboundBucket}"`,
     { context: { bucket, key, expected: inboundBucket } },
   );
 }

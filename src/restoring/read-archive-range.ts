@@ -21,11 +21,14 @@ export async function readArchiveRange(
   try {
     const { size } = await store.read({ bucket, key, etag, into, start, ...(signal && { signal }) });
     if (size === archive.size) return;
-    throw new ObjectSizeError(`${name} has ${size} bytes, its event said ${archive.size}`, { context });
+    throw new ObjectSizeError(`${name} has ${size} bytes, but its event said ${archive.size}`, { context });
   } catch (cause) {
     if (cause instanceof ObjectNotFoundError) throw new ArchiveGoneError(`${name} does not exist`, { cause, context });
     if (cause instanceof ObjectChangedError) {
-      throw new ArchiveChangedError(`${name} has another version now, which is to be restored`, { cause, context });
+      throw new ArchiveChangedError(`${name} has another version now, which must be restored instead`, {
+        cause,
+        context,
+      });
     }
     throw cause;
   }

@@ -60,7 +60,7 @@ export async function writeLaterTags(
   if (found === undefined || found.etag === etag) return;
   const { bucket, key } = location;
   throw new MisplacedTagsError(
-    `s3://${bucket}/${key} was overwritten while an older version of it got its tags, which the current object may now have. Compare its tags with the source's; a target bucket that keeps versions rules this out.`,
+    `s3://${bucket}/${key} was overwritten just before the tags of the older version were written, so the current object may have them now. Compare its tags with those at the source; with versioning in the target bucket, this cannot happen.`,
     { context: { bucket, key } },
   );
 }

@@ -137,7 +137,7 @@ export function fittingDestinations(
     if (fitsKey(object, destination)) return true;
     const location = locationAt(object, destination);
     const bytes = Buffer.byteLength(location.key);
-    const message = `The key for "${object.key}" in bucket "${location.bucket}" has ${bytes} bytes with the prefix of the destination; S3 takes ${MAX_KEY_BYTES}. Shorten target_prefix or the key.`;
+    const message = `The key for "${object.key}" in bucket "${location.bucket}" has ${bytes} bytes with the prefix of the destination; S3 allows ${MAX_KEY_BYTES}. Shorten target_prefix or the key.`;
     progress.fail(location, new TargetKeyTooLongError(message, { context: { ...location, bytes } }));
     return false;
   });

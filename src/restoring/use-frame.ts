@@ -75,7 +75,7 @@ async function restoreFrame(request: FrameRequest, access: FrameAccess): Promise
 function frameTooLarge({ archive }: FrameRequest['opened'], entry: FrameEntry, limit: number): ArchiveTooLargeError {
   const name = archiveName(archive);
   return new ArchiveTooLargeError(
-    `The frame at byte ${entry.offset} of ${name} takes ${entry.compressed} bytes compressed, at most ${limit} are read`,
+    `The frame at byte ${entry.offset} of ${name} takes ${entry.compressed} bytes compressed, but at most ${limit} are read`,
     { context: { archive: name, offset: entry.offset, size: entry.compressed, limit } },
   );
 }

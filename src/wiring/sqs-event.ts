@@ -50,6 +50,6 @@ function unexpectedEvent(event: unknown): InvalidInvocationError {
   return new InvalidInvocationError(
     `This function is invoked by its SQS queue and expects a batch of SQS messages; it received ${shown}. To test it, send a message ` +
       'to the queue, or invoke it with {"Records":[{"messageId":...,"receiptHandle":...,"body":"<S3 notification>",' +
-      '"attributes":{"ApproximateReceiveCount":"1"}}]}, as the files in events/ have it.',
+      '"attributes":{"ApproximateReceiveCount":"1"}}]}, as in the files in events/.',
   );
 }

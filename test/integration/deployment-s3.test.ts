@@ -56,7 +56,7 @@ describe('S3BucketDirectory', () => {
     server.script({ status: 403 });
     await expect(directory.findRegion('data', 'eu-west-1', signal)).rejects.toMatchObject({
       code: 'STORAGE_ACCESS_DENIED',
-      message: expect.stringContaining('may not look at bucket data in eu-west-1'),
+      message: expect.stringContaining('has no access to bucket data in eu-west-1'),
     });
   });
 

@@ -38,8 +38,12 @@ describe('LambdaFunctionDirectory', () => {
       { status: 403, body: '{"Message":"not authorized"}' },
       /answered 403: \{"Message":"not authorized"\}.*lambda:GetFunction/,
     ],
-    ['a function that is not an image', { status: 200, body: '{"Code":{"Location":"https://zip"}}' }, /named no image/],
-    ['an answer that is not JSON', { status: 200, body: '<html>' }, /named no image/],
+    [
+      'a function that is not an image',
+      { status: 200, body: '{"Code":{"Location":"https://zip"}}' },
+      /returned no image/,
+    ],
+    ['an answer that is not JSON', { status: 200, body: '<html>' }, /returned no image/],
     ['a connection that breaks', 'reset', /did not answer/],
   ] as const)('reports %s as an error that may pass', async (_, answer, message) => {
     server.script(answer);

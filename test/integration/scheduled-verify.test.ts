@@ -162,7 +162,7 @@ async function rowsOf(bucket: string): Promise<InventoryRow[]> {
 describe('the function of scheduled verifications', () => {
   test('finds missing objects by listing, writes the metric, and keeps the result', async () => {
     expect(await invoke('one')).toEqual({ rule, execution: 'one', finished: true, compared: 40, faults: 2 });
-    expect(logged('Copy is not as it should be').map(({ key, region }) => [key, region])).toEqual(
+    expect(logged('Copy is missing, older or different').map(({ key, region }) => [key, region])).toEqual(
       missing.map((key) => [key, AWAY]),
     );
     const store = new MetricStore();
@@ -186,10 +186,10 @@ describe('the function of scheduled verifications', () => {
     await deliver('lists', 'objects', await rowsOf('objects'));
     await deliver('lists-away', 'restored', await rowsOf('restored'));
     const answer = await invoke('two');
-    expect(logged('Bucket is listed')).toEqual([]);
+    expect(logged('Listing bucket')).toEqual([]);
     expect(answer).toEqual({ rule, execution: 'two', finished: true, compared: 40, faults: 2 });
     expect(
-      logged('Inventory is read')
+      logged('Reading inventory')
         .map(({ bucket }) => bucket)
         .toSorted(),
     ).toEqual(['objects', 'restored']);

@@ -52,7 +52,7 @@ export class AthenaQueries {
       const { State, StateChangeReason = '' } = QueryExecution?.Status ?? {};
       if (State === 'SUCCEEDED') return { id, scannedBytes: QueryExecution?.Statistics?.DataScannedInBytes ?? 0 };
       if (State === 'FAILED' || State === 'CANCELLED') {
-        throw new FailedQueryError(`Athena's query ${id} is ${State}: ${StateChangeReason}`, {
+        throw new FailedQueryError(`Athena query ${id} is ${State}: ${StateChangeReason}`, {
           context: { query: id, workgroup },
         });
       }

@@ -68,7 +68,7 @@ export class CloudWatchMetricReader implements MetricReader {
       }
     } catch (cause) {
       const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-      throw new UnknownWatermarkError(`CloudWatch of ${region} did not answer: ${said}`, {
+      throw new UnknownWatermarkError(`CloudWatch in ${region} did not answer: ${said}`, {
         context: { region },
         cause,
       });

@@ -66,9 +66,9 @@ function bucketFailure(thrown: unknown, bucket: string, region: string): Compres
   const details = { context: { bucket, region }, cause: thrown };
   return denied
     ? new AccessDeniedError(
-        `The deployment function may not look at bucket ${bucket} in ${region} (${said}). It belongs to another account, ` +
-          'or its bucket policy refuses s3:ListBucket or s3:GetBucketVersioning.',
+        `The deployment function has no access to bucket ${bucket} in ${region} (${said}). It belongs to another account, ` +
+          'or its bucket policy denies s3:ListBucket or s3:GetBucketVersioning.',
         details,
       )
-    : new UnavailableStorageError(`Bucket ${bucket} in ${region} cannot be looked at: ${said}`, details);
+    : new UnavailableStorageError(`Bucket ${bucket} in ${region} cannot be checked: ${said}`, details);
 }

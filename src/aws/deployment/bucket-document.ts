@@ -55,7 +55,7 @@ export class BucketDocument {
     } catch (thrown) {
       const refused = [StorageRejectedError, WriteConditionError, UnconfirmedAbsenceError];
       if (!(thrown instanceof CompressorError && refused.some((type) => thrown instanceof type))) throw thrown;
-      const message = `${thrown.message}. The message of S3 names what it cannot use: a queue whose policy does not let S3 in, a role, or a bucket.`;
+      const message = `${thrown.message}. S3's message names what it cannot use: a queue whose policy does not allow S3, a role, or a bucket.`;
       throw new ConfigurationRefusedError(message, { context: thrown.context, cause: thrown });
     }
   }

@@ -29,10 +29,11 @@ export class LambdaFunctionDirectory implements FunctionDirectory {
   async findImage(functionArn: string, signal: AbortSignal): Promise<string> {
     const { status, text } = await this.#getFunction(functionArn, signal);
     if (status !== 200) {
-      throw unreadable(functionArn, `Lambda answered ${status}: ${text}. Allow lambda:GetFunction on it`);
+      throw unreadable(functionArn, `Lambda answered ${status}: ${text}. Allow lambda:GetFunction on the function`);
     }
     const answer = answerSchema.safeParse(tryParseJson(text));
-    if (!answer.success) throw unreadable(functionArn, 'Lambda named no image. It must be deployed as an image');
+    if (!answer.success)
+      throw unreadable(functionArn, 'Lambda returned no image. The function must be deployed as an image');
     return answer.data.Code.ResolvedImageUri;
   }
 

@@ -36,8 +36,8 @@ function keyFailure(thrown: unknown, arn: string): CompressorError {
   const details = { context: { key: arn }, cause: thrown };
   return thrown instanceof KMSServiceException && thrown.name === 'AccessDeniedException'
     ? new AccessDeniedError(
-        `The deployment function may not look at the KMS key ${arn} (${said}). Allow kms:DescribeKey in the policy of the key.`,
+        `The deployment function has no access to the KMS key ${arn} (${said}). Allow kms:DescribeKey in the key policy.`,
         details,
       )
-    : new UnavailableKeyStoreError(`The KMS key ${arn} cannot be looked at: ${said}`, details);
+    : new UnavailableKeyStoreError(`The KMS key ${arn} cannot be checked: ${said}`, details);
 }

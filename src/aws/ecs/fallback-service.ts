@@ -51,7 +51,7 @@ export class EcsFallbackService implements FallbackService {
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new FallbackServiceError(
-        `The first task of ${cluster}/${service} could not be started: ${reason}. Its scaling does it within minutes.`,
+        `The first task of ${cluster}/${service} could not be started: ${reason}. Scaling will start it within minutes.`,
         { context: { cluster, service }, cause },
       );
     } finally {

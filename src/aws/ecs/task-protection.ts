@@ -42,7 +42,7 @@ export class EcsTaskProtection implements TaskProtection {
       throw new Error(said ?? `status ${response.status} without a reason`);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      const wish = state.ProtectionEnabled ? 'protect this task from scale-in' : 'take the protection off this task';
+      const wish = state.ProtectionEnabled ? 'protect this task from scale-in' : 'remove the protection from this task';
       throw new TaskProtectionError(`ECS did not ${wish}: ${reason}`, { context: { url: this.#url }, cause });
     }
   }

@@ -70,7 +70,7 @@ function readNames(text: string, from: number): HeaderNames {
   for (let at = from; at < text.length; at = lineEnd(text, at) + 1) {
     const colon = text.indexOf(':', at);
     const name = text.slice(at, Math.max(at, colon));
-    if (!TOKEN.test(name)) throw malformed(`a header is called ${JSON.stringify(name.slice(0, 100))}`);
+    if (!TOKEN.test(name)) throw malformed(`a header has the name ${JSON.stringify(name.slice(0, 100))}`);
     const known = positions.get(name.toLowerCase());
     if (known === undefined) positions.set(name.toLowerCase(), [written.length]);
     else known.push(written.length);

@@ -200,7 +200,7 @@ class SocketClient implements HttpClient {
       return;
     }
     const error = this.#parser.inBody
-      ? new HttpError('BODY_TIMEOUT', 'The body of the answer stopped')
+      ? new HttpError('BODY_TIMEOUT', 'The body of the answer stalled')
       : new HttpError('HEADERS_TIMEOUT', `No answer within ${call.request.headersTimeout} ms`);
     this.#fail(call, error);
   }

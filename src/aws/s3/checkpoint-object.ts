@@ -51,7 +51,7 @@ export class S3CheckpointObject implements CheckpointStore {
       }
       const { Bucket, Key } = this.#location;
       throw new HeldCheckpointError(
-        `Someone else has saved s3://${Bucket}/${Key} in the meantime. Try again when that run has ended.`,
+        `Another process has saved s3://${Bucket}/${Key} in the meantime. Try again when it has ended.`,
         { context: { bucket: Bucket, key: Key }, cause: thrown },
       );
     }

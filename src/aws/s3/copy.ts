@@ -72,7 +72,7 @@ async function copyInParts(
   } catch (thrown) {
     await upload.abort().catch((failure: unknown) => {
       throw new UnavailableStorageError(
-        `A copy of s3://${source.bucket}/${source.key} failed, and S3 did not take its parts back`,
+        `A copy of s3://${source.bucket}/${source.key} failed, and its upload could not be aborted`,
         { context: { bucket: request.bucket, key: request.key }, cause: new AggregateError([thrown, failure]) },
       );
     });
@@ -113,7 +113,7 @@ function buildSourceHeaders({ bucket, key, versionId, etag }: CopySource): strin
 function requireCrc32(crc32: number | undefined, { bucket, key }: CopySource): number {
   if (crc32 !== undefined) return crc32;
   throw new UnavailableStorageError(
-    `S3 says no CRC-32 of s3://${bucket}/${key}, nor of the parts of its copy; it cannot be verified`,
+    `S3 reports no CRC-32 of s3://${bucket}/${key} or of the parts of its copy, so the copy cannot be verified`,
     { context: { bucket, key } },
   );
 }

@@ -133,11 +133,11 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
   if (code === 'NoSuchUpload') {
     // An earlier attempt may have completed the upload although its answer was lost: then the object exists.
     if (call.operation === 'CompleteMultipartUpload' && attempts > 1) return new WriteConditionError(said, details);
-    return new UploadGoneError(`${said}. Start a new upload; a lifecycle rule may end uploads too early.`, details);
+    return new UploadGoneError(`${said}. Start a new upload; a lifecycle rule may abort uploads too early.`, details);
   }
   if (code === 'InvalidPart') {
     // Another task is working on the same upload and has replaced a part: its completion is the one that counts.
-    return new UploadGoneError(`${said}. The next attempt looks at what is there.`, details);
+    return new UploadGoneError(`${said}. The next attempt checks what is stored.`, details);
   }
   if (CUSTOMER_KEY.test(message) || (status === 400 && code === '')) {
     return new CustomerKeyError(`${said}. Only the holder of the key can copy such objects.`, details);
@@ -182,8 +182,8 @@ export function describeOutage(last: S3Failure, call: CallName, attempts: number
   const { status, code, message, cause } = last;
   const name = `${call.operation} of s3://${call.bucket}/${call.key}`;
   const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-  const said = status === 0 ? `no answer (${code}: ${message})` : `the answer ${status} ${code}: ${message}`;
-  return new UnavailableStorageError(`${name} failed after ${tries}, at last with ${said}`, {
+  const said = status === 0 ? `no answer (${code}: ${message})` : `${status} ${code}: ${message}`;
+  return new UnavailableStorageError(`${name} failed after ${tries}; last result: ${said}`, {
     context: contextOf(call, attempts, last),
     cause,
   });
@@ -205,5 +205,5 @@ function contextOf(call: CallName, attempts: number, failure?: S3Failure): Error
 
 function adviceFor({ status, code }: S3Failure): string {
   const wrongRegion = status === 301 || code === 'AuthorizationHeaderMalformed';
-  return wrongRegion ? '. The bucket is in another region than the configuration says.' : '';
+  return wrongRegion ? '. The bucket is not in the region that the configuration says.' : '';
 }

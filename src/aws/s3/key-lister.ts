@@ -33,7 +33,7 @@ export class S3KeyLister implements KeyLister {
     } catch (thrown) {
       const cause = asCompressorError(thrown);
       throw new UnknownWatermarkError(
-        `Bucket ${bucket} of ${region} cannot be listed: ${cause.code}: ${cause.message}`,
+        `Bucket ${bucket} in ${region} cannot be listed: ${cause.code}: ${cause.message}`,
         {
           context: { bucket, region },
           cause,

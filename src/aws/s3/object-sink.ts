@@ -27,7 +27,7 @@ export class ObjectSink implements BodySink {
     this.#objectSize = length;
     if (start !== undefined) {
       const [, first, , total] = CONTENT_RANGE.exec(headers.get('content-range') ?? '') ?? [];
-      if (status !== 206 || Number(first) !== start) throw this.#mismatch('another range than was asked for');
+      if (status !== 206 || Number(first) !== start) throw this.#mismatch('a different range than requested');
       this.#objectSize = Number(total);
     }
     // Checked before the body is read: a small object may have been replaced by one of 5 GB.

@@ -266,7 +266,7 @@ function buildReadHeaders({ bucket, key, etag, into, start }: ReadRequest): stri
   const headers = ['if-match', `"${etag}"`];
   if (start === undefined) return [...headers, ...CHECKSUM];
   if (into.length === 0) {
-    const message = `A range of no bytes of s3://${bucket}/${key} was asked for, which HTTP cannot express.`;
+    const message = `An empty range of s3://${bucket}/${key} was requested, which HTTP cannot express.`;
     throw new StorageRejectedError(message, { context: { bucket, key, start } });
   }
   return [...headers, 'range', `bytes=${start}-${start + into.length - 1}`];

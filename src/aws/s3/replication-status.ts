@@ -28,7 +28,7 @@ export class S3ReplicationStatusReader implements ReplicationStatusReader {
       if (thrown instanceof ObjectNotFoundError) return 'gone';
       const cause = asCompressorError(thrown);
       throw new UnknownWatermarkError(
-        `S3 does not say whether s3://${bucket}/${key} is replicated: ${cause.code}: ${cause.message}`,
+        `S3 does not report whether s3://${bucket}/${key} is replicated: ${cause.code}: ${cause.message}`,
         { context: { bucket, key, region }, cause },
       );
     }

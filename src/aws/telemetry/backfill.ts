@@ -15,6 +15,6 @@ export class PowertoolsBackfillTelemetry {
   }
 
   fileFailed(input: unknown, thrown: unknown): void {
-    this.#logger.logFailure('The objects of a file are not all queued', asCompressorError(thrown), { input });
+    this.#logger.logFailure('Not all objects of a file were queued', asCompressorError(thrown), { input });
   }
 }

@@ -9,7 +9,7 @@ const FATES: Readonly<Record<FailureFate, string>> = {
   retried: 'Message failed and is retried',
   'dead-lettered': 'Message dead-lettered',
   fallback: 'Message handed to the fallback',
-  returned: 'Message failed, and the queue meant for it did not accept it: it will be received again',
+  returned: 'Message failed, but the next queue did not accept it: it will be received again',
 };
 
 /** JSON lines with the common fields of their batch; `POWERTOOLS_LOG_LEVEL` sets their minimum level. */

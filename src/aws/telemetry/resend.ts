@@ -44,7 +44,7 @@ export class PowertoolsResendTelemetry implements ResendTelemetry {
   }
 
   failureSkipped(failure: ReplicationFailure, reason: FailureSkipReason): void {
-    this.#logger.info('Failed replication needs nothing more', { ...fieldsOf(failure), because: reason });
+    this.#logger.info('Failed replication needs no further action', { ...fieldsOf(failure), because: reason });
   }
 
   messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void {

@@ -124,7 +124,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
 
   conflictOverwritten(object: ObjectLocation): void {
     this.#ofRegion.count('OverwrittenObjects');
-    this.#logger.warn('An object that another writer had put was overwritten', { ...object });
+    this.#logger.warn('An object of another writer was overwritten', { ...object });
   }
 
   deletionSkipped(object: ObjectLocation, reason: DeletionSkipReason): void {
@@ -133,7 +133,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
 
   conflictDeleted(object: ObjectLocation): void {
     this.#ofRegion.count('OverwrittenObjects');
-    this.#logger.warn('An object that another writer had put was deleted, as at the source', { ...object });
+    this.#logger.warn('An object of another writer was deleted, as at the source', { ...object });
   }
 
   storageClassReplaced(object: ObjectLocation, storageClass: string): void {

@@ -18,7 +18,7 @@ export class PowertoolsVerificationTelemetry implements VerificationTelemetry {
   }
 
   inventoryTaken(rule: ReplicationRule, bucket: string, manifest: ManifestLocation): void {
-    this.#logger.info('Inventory is read', {
+    this.#logger.info('Reading inventory', {
       rule: rule.id,
       bucket,
       manifest: `s3://${manifest.bucket}/${manifest.key}`,
@@ -26,15 +26,15 @@ export class PowertoolsVerificationTelemetry implements VerificationTelemetry {
   }
 
   bucketListed(rule: ReplicationRule, bucket: string, reason: string): void {
-    this.#logger.info('Bucket is listed', { rule: rule.id, bucket, reason });
+    this.#logger.info('Listing bucket', { rule: rule.id, bucket, reason });
   }
 
   inventoriesGivenUp(rule: ReplicationRule, error: CompressorError): void {
-    this.#logger.warn('Inventories cannot be used; the buckets are listed', { rule: rule.id, error });
+    this.#logger.warn('Inventories cannot be used; listing the buckets instead', { rule: rule.id, error });
   }
 
   faultFound(rule: ReplicationRule, { kind, destination, key, reason, sourceSize, copySize }: CopyFinding): void {
-    this.#logger.warn('Copy is not as it should be', {
+    this.#logger.warn('Copy is missing, older or different', {
       rule: rule.id,
       class: kind,
       region: destination.region,
@@ -62,6 +62,6 @@ export class PowertoolsVerificationTelemetry implements VerificationTelemetry {
   }
 
   failed(input: unknown, thrown: unknown): void {
-    this.#logger.logFailure('The rule is not verified', asCompressorError(thrown), { input });
+    this.#logger.logFailure('Rule could not be verified', asCompressorError(thrown), { input });
   }
 }

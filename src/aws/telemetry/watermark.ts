@@ -27,7 +27,7 @@ export class PowertoolsWatermarkTelemetry implements WatermarkTelemetry {
   }
 
   watermarkUnknown(rule: ReplicationRule, region: string, error: CompressorError): void {
-    this.#logger.logFailure('The watermark cannot be taken', error, { rule: rule.id, region });
+    this.#logger.logFailure('The watermark cannot be determined', error, { rule: rule.id, region });
   }
 
   archiveUnreplicated(

@@ -42,7 +42,7 @@ export async function deleteObject(
     return 'deleted';
   }
   const { bucket, key } = location;
-  throw new WriteConditionError(`s3://${bucket}/${key} was written ${MAX_ATTEMPTS} times while it was to be deleted`, {
+  throw new WriteConditionError(`s3://${bucket}/${key} was written ${MAX_ATTEMPTS} times while we tried to delete it`, {
     context: { bucket, key },
   });
 }

@@ -306,7 +306,7 @@ function ofKind(kept: readonly SourceDeletion[] = [], wanted: DeletionKind): rea
 
 function deletedMeanwhile(object: RestorableObject, destination: Destination): WriteConditionError {
   const { bucket, key } = locationAt(object, destination);
-  return new WriteConditionError(`s3://${bucket}/${key} was deleted at the source while it was looked at`, {
+  return new WriteConditionError(`s3://${bucket}/${key} was deleted at the source while it was being checked`, {
     context: { bucket, key },
   });
 }
@@ -319,7 +319,7 @@ function noMemory({ archive, rule }: WatchRequest): DeletionMemoryError {
   const name = archiveName(archive);
   return new DeletionMemoryError(
     false,
-    `Rule ${rule} replicates deletions, and this region has no table to remember them in. Deploy the region again.`,
+    `Rule ${rule} replicates deletions, but this region has no table to record them. Deploy the region again.`,
     { context: { archive: name, rule } },
   );
 }

@@ -48,7 +48,7 @@ export async function indexPublicArchive(archive: ArchiveVersion, run: StreamAcc
 async function readManifestMember({ size, body }: StreamedMember, archive: string): Promise<Uint8Array> {
   if (size > MAX_MANIFEST_SIZE) {
     throw tooLarge(
-      `The manifest of ${archive} has ${size} bytes, at most ${MAX_MANIFEST_SIZE} are read`,
+      `The manifest of ${archive} has ${size} bytes, but at most ${MAX_MANIFEST_SIZE} are read`,
       archive,
       MAX_MANIFEST_SIZE,
     );
@@ -62,7 +62,7 @@ async function readManifestMember({ size, body }: StreamedMember, archive: strin
 function refuseOwnFormat(manifest: Uint8Array, archive: string): void {
   const declared = Buffer.from(manifest).subarray(0, 100).toString('latin1').trimStart();
   if (!/^\{\s*"format"\s*:/.test(declared)) return;
-  throw new CorruptArchiveError(`${archive} was cut off: it is one of ours and its seek table is missing`, {
+  throw new CorruptArchiveError(`${archive} was cut off: it is one of ours, but its seek table is missing`, {
     context: { archive },
   });
 }

@@ -106,7 +106,7 @@ function mismatch(
   archive: string,
 ): ManifestMismatchError {
   const what = found === undefined ? 'no member for it' : `${found} bytes of it`;
-  return new ManifestMismatchError(`${archive} promises object "${key}" with ${size} bytes and has ${what}`, {
+  return new ManifestMismatchError(`${archive} lists object "${key}" with ${size} bytes, but has ${what}`, {
     context: { archive, key, member, size, found },
   });
 }

@@ -188,7 +188,7 @@ it('counts failures by what failed, and logs them with code, context and cause',
 it.each<[FailureFate, string, string]>([
   ['retried', 'ERROR', 'Message failed and is retried'],
   ['dead-lettered', 'ERROR', 'Message dead-lettered'],
-  ['returned', 'ERROR', 'Message failed, and the queue meant for it did not accept it: it will be received again'],
+  ['returned', 'ERROR', 'Message failed, but the next queue did not accept it: it will be received again'],
   ['fallback', 'INFO', 'Message handed to the fallback'],
 ])('logs what the queue decided about a message: %s', (fate, level, text) => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
