@@ -9,7 +9,10 @@ interface ProjectConfig {
   readonly testMatch: readonly string[];
 }
 
-/** Runs once before all tests, without a time limit. On a machine that has the environments it compares a hash for each. */
+/**
+ * Runs once before all tests, without a time limit. If the machine has the environments, it only compares a hash for
+ * each.
+ */
 export default async function installEnvironments(
   { testPathPatterns: { patterns } }: GlobalConfig,
   { testMatch }: ProjectConfig,

@@ -6,22 +6,22 @@ import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
 import type { StatisticsStore } from '../../src/adaptive/statistics-store.ts';
 import type { CompressorError } from '../../src/errors.ts';
 
-/** The properties of content: the result of each level per byte, on a machine of speed 1. */
+/** The properties of content: the result of each level per byte, on a machine with speed 1. */
 export interface Content {
-  /** By the test. */
+  /** The fraction that the test of a frame finds. */
   readonly fraction: number;
   readonly levels: Readonly<Record<number, { readonly left: number; readonly secondsPerByte: number }>>;
 }
 
-/** Bytes of a frame, unless a test says otherwise. */
+/** Default bytes of a frame. */
 const FRAME = 8e6;
 
-/** One process that packs the archives of one rule. */
+/** A process that packs the archives of one rule. */
 export class AdaptiveProcess {
   readonly failures: CompressorError[] = [];
   readonly #policy: ReturnType<typeof adaptiveLevels>;
   readonly #cpuSpeed: number;
-  /** Frames that were probed. */
+  /** Number of probed frames. */
   probes = 0;
 
   constructor({
@@ -57,7 +57,7 @@ export class AdaptiveProcess {
     this.#policy = adaptiveLevels(options);
   }
 
-  /** Packs an archive with this number of frames of each class. @returns the levels of the frames, in order */
+  /** Packs an archive of these frames. @returns the levels of the frames, in order */
   async pack(
     frames: readonly (readonly [ContentClass, Content])[],
     cap?: LevelCap,

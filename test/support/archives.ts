@@ -41,7 +41,7 @@ const MODIFIED = 1_700_000_000;
 const compressor = new FrameCompressor();
 const decompressor = new FrameDecompressor();
 
-/** A whole archive of these objects, like one from the source service. */
+/** A complete archive of these objects, like one from the source service. */
 export function buildArchive(objects: readonly TestObject[], level = 1): Buffer {
   return sealArchive(layOutArchive(objects), level);
 }
@@ -96,7 +96,7 @@ export function sealFrames(tarFrames: readonly Uint8Array[], level = 1): Buffer 
   return joinFrames(tarFrames.map((tar) => ({ bytes: compressFrame(tar, level), decompressed: tar.length })));
 }
 
-/** Zstd frames and a seek table with the sizes that the test chooses. */
+/** Zstd frames and a seek table with the sizes from the test. */
 export function joinFrames(frames: readonly { readonly bytes: Uint8Array; readonly decompressed: number }[]): Buffer {
   const sizes = frames.map(({ bytes, decompressed }): FrameSize => ({ compressed: bytes.length, decompressed }));
   return Buffer.concat([...frames.map(({ bytes }) => bytes), encodeSeekTable(sizes)]);

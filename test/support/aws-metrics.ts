@@ -1,8 +1,8 @@
 /**
- * Metrics that AWS's services publish with these dimensions, of those that the stacks name: SQS developer guide, "Available
- * CloudWatch metrics"; Lambda developer guide, "Types of metrics"; S3 user guide, "Metrics and dimensions" (replication
- * metrics); ECS developer guide, "CloudWatch metrics"; EventBridge user guide, "Monitoring"; Step Functions developer guide,
- * "Monitoring metrics using CloudWatch". Read or known 2026-11-23.
+ * Metrics that AWS's services publish with these dimensions, limited to those that the stacks name: SQS developer
+ * guide, "Available CloudWatch metrics"; Lambda developer guide, "Types of metrics"; S3 user guide, "Metrics and
+ * dimensions" (replication metrics); ECS developer guide, "CloudWatch metrics"; EventBridge user guide, "Monitoring";
+ * Step Functions developer guide, "Monitoring metrics using CloudWatch". Read or known 2026-11-23.
  */
 export const AWS_METRICS: Readonly<
   Record<string, readonly { readonly dimensions: readonly string[]; readonly names: readonly string[] }[]>

@@ -8,7 +8,7 @@ export function listedObject(key: string, more: Partial<ListedObject> = {}): Lis
   return { key, size: 10, etag: `etag of ${key}`, lastModified: LAST_MODIFIED, storageClass: 'STANDARD', ...more };
 }
 
-/** A clock on which sleeping takes no time. */
+/** A clock whose sleeps take no time. */
 export class SkippingClock implements Clock {
   #now = LAST_MODIFIED;
   /** Milliseconds of each sleep. */
@@ -28,7 +28,7 @@ export class SkippingClock implements Clock {
   }
 }
 
-/** Objects in pages of a given size; a position is the number of objects. */
+/** Objects in pages of a given size; a position is a number of objects. */
 export function pagedSource(objects: readonly ListedObject[], pageSize: number): EntrySource {
   return {
     async *read(after, signal) {
@@ -42,7 +42,7 @@ export function pagedSource(objects: readonly ListedObject[], pageSize: number):
   };
 }
 
-/** Keeps everything that it is sent; `before` may throw, or end the run. */
+/** Keeps all messages that it receives; `before` may throw, or end the run. */
 export class RecordingQueue implements ExistingObjectQueue {
   readonly bodies: string[] = [];
   readonly #before: (sent: number) => void;

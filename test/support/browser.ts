@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 const HEADLESS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--virtual-time-budget=5000', '--dump-dom'];
 
-/** A browser that can be started without a display; undefined when this machine has none. */
+/** A browser that runs without a display; undefined if this machine has none. */
 export async function findBrowser(): Promise<string | undefined> {
   for (const name of NAMES) {
     const found = await promisify(execFile)(name, ['--version']).then(
@@ -19,7 +19,7 @@ export async function findBrowser(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Runs in the page: finds elements that are wider than the page, or than their box. */
+/** Runs in the page: finds elements that are wider than the page or their box. */
 const MEASURE = `
 const page = document.querySelector('iframe').contentDocument;
 const width = page.documentElement.clientWidth;
@@ -35,7 +35,7 @@ document.body.textContent = JSON.stringify({
 });`;
 
 export interface MeasuredPage {
-  /** Elements that are cut off at the right, or stick out. */
+  /** Elements that are cut off at the right, or overflow. */
   readonly cut: readonly string[];
   /** Boxes of the picture and bars of the diagram that have a width. */
   readonly boxes: number;

@@ -1,4 +1,4 @@
-/** A field of a fixed layout: its name and where it begins. */
+/** A field of a fixed layout: its name and offset. */
 type Field = readonly [name: string, offset: number];
 
 const BLOCK = 512;
@@ -33,7 +33,7 @@ const SEEK_TABLE_FOOTER: readonly Field[] = [
   ['magic of the seek table', 5],
 ];
 
-/** Where two tars first differ, by member, field and offset; undefined when they are the same. */
+/** The first difference of two tars, by member, field and offset; undefined if they are the same. */
 export function tarDifference(found: Uint8Array, expected: Uint8Array): string | undefined {
   const at = firstDifference(found, expected);
   if (at === undefined) return undefined;
@@ -53,7 +53,7 @@ export function tarDifference(found: Uint8Array, expected: Uint8Array): string |
   return sentence('the blocks that end the tar', at, found, expected);
 }
 
-/** Where two seek tables first differ; undefined when they are the same. */
+/** The first difference of two seek tables; undefined if they are the same. */
 export function seekTableDifference(found: Uint8Array, expected: Uint8Array): string | undefined {
   const at = firstDifference(found, expected);
   if (at === undefined) return undefined;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach } from '@jest/globals';
 
 export type Line = Readonly<Record<string, unknown>>;
 
-/** The JSON lines that each test of a file writes to its standard streams, which stay silent meanwhile. */
+/** The JSON lines that each test of a file writes to its standard streams, which print nothing meanwhile. */
 export function captureLines(): Line[] {
   const lines: Line[] = [];
   const write = process.stdout.write.bind(process.stdout);

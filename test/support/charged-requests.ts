@@ -7,16 +7,16 @@ const GET = 0.4e-6;
 const SQS = 0.4e-6;
 const LAMBDA = 0.2e-6;
 
-/** USD billed for the requests of an archive, and the cost model's charge for them. */
+/** USD billed for the requests of an archive, and the charge of the cost model for them. */
 export interface RequestDollars {
   readonly billed: number;
   readonly charged: number;
 }
 
 /**
- * @param seen by the server, without what S3 and Lambda do by themselves
- * @param replicaPuts PUT-class requests by which S3 replicates the archive: as it was uploaded
- * @param overwritten objects whose key exists, which NetBenefit does not know of
+ * @param seen the requests that the server counted, without those of S3 and Lambda themselves
+ * @param replicaPuts PUT-class requests of S3's replication, as many as the upload of the archive took
+ * @param overwritten objects whose key exists, which NetBenefit does not know
  */
 export function requestDollars(
   { rule, archive }: Pick<CountedShipment, 'rule' | 'archive'>,
@@ -25,7 +25,8 @@ export function requestDollars(
 ): RequestDollars {
   const { source, target } = seen;
   const puts = source.puts + replicaPuts + target.puts;
-  // An event is sent once, and received and deleted ten at a time; an archive's alone. One invocation on each side.
+  // An event is sent alone, and received and deleted in batches of ten; that of an archive alone. One invocation per
+  // side.
   const queues = archive.objects * 1.2 * SQS + 3 * SQS;
   const billed = puts * PUT + (source.gets + target.gets) * GET + queues + 2 * LAMBDA;
   const { ours } = ruleCosts(rule, examplePrices());

@@ -15,7 +15,7 @@ export const SETTINGS = {
   tags: { team: 'storage' },
 };
 
-/** A rule of the file: `us-west-2/one-bucket` to `eu-central-1/other-bucket`, but for what a test says otherwise. */
+/** A rule of the file: `us-west-2/one-bucket` to `eu-central-1/other-bucket`, unless the test overrides it. */
 export function ruleEntry(source: object = {}, ...destinations: readonly object[]): object {
   const to = { region: 'eu-central-1', bucket: 'other-bucket' };
   return {
@@ -29,7 +29,7 @@ export interface ConfigurationTexts {
   readonly settings?: string;
 }
 
-/** Writes both files to a directory of their own and loads them. */
+/** Writes both files to a new directory and loads them. */
 export async function loadTexts(
   { replication, settings }: ConfigurationTexts,
   load: typeof loadConfiguration = loadConfiguration,

@@ -28,11 +28,11 @@ export interface Billed {
 export interface Shipment {
   readonly size: number;
   readonly count: number;
-  /** Target buckets; one unless given. */
+  /** Number of target buckets. Default: 1. */
   readonly destinations?: number;
   /** Keys exist at the target, and the process knows it. */
   readonly overwritten?: boolean;
-  /** The archive's message comes a second time, before the archive is gone. */
+  /** The archive's message arrives a second time before the archive is deleted. */
   readonly redelivered?: boolean;
 }
 
@@ -41,15 +41,18 @@ export interface CountedShipment {
   readonly source: Billed;
   readonly target: Billed;
   readonly archive: PackedArchive;
-  /** By method and kind, as the server names them. */
+  /** Counts by method and kind, with the server's names. */
   readonly requests: { readonly source: ServerCounts['requests']; readonly target: ServerCounts['requests'] };
 }
 
-/** Archives are read where they are written: S3's replication between two buckets is not ours to count. */
+/** Archives are read from the bucket where they are written: S3's replication between two buckets is not counted. */
 const ARCHIVES = 'kept-archives';
 const WARM_UP: Workload = { corpus: 'records', size: 10_000, count: 1, first: 900_000 };
 
-/** Both services over the product's S3 client, and a server in a process of its own that counts what comes through the socket. */
+/**
+ * Both services with the product's S3 client, and a server in a separate process that counts the requests on its
+ * socket.
+ */
 export class CountedShipping implements AsyncDisposable {
   readonly #server: BenchmarkServer;
   readonly #client: S3Client;
@@ -78,17 +81,17 @@ export class CountedShipping implements AsyncDisposable {
       outboundBucket: ARCHIVES,
       buffers: packingBuffers(2),
       limits: { parallelReads: 64, resumableBytes: 2 ** 30 },
-      // Archives are named by the time, and the server's bucket is one for all shipments.
+      // Archives are named by time, and all shipments share the server's bucket.
       now: () => Date.parse(EVENT_TIME) + this.#buckets * 60_000 + performance.now(),
     });
     const target = new TargetRegion({
       rules: [rule],
       dependencies: { ...shared, inboundBucket: ARCHIVES, buffers: frameBuffers(2) },
     });
-    // The first object of a bucket proves once in a process that its tags may be read.
+    // For the first object of a bucket, a process checks once that it may read tags.
     await pack(source, WARM_UP, 0);
     if (overwritten) for (const round of [1, 2]) await this.#restore(target, await pack(source, workload, round));
-    // Different bytes, since a write that repeats the bytes of its key takes other requests.
+    // Different bytes, because a write that repeats the bytes of its key takes other requests.
     const etags = overwritten ? await overwrite(store, workload) : new Map<string, string>();
     await this.#server.reset();
     const archive = await pack(source, workload, 3, etags);
@@ -129,7 +132,10 @@ export class CountedShipping implements AsyncDisposable {
   }
 }
 
-/** Bytes that another version has more: this server tells no checksums, so that another size has to say that its bytes are others. */
+/**
+ * Extra bytes of another version: this server returns no checksums, so a different size must show that the bytes
+ * differ.
+ */
 const CHANGE = 1;
 
 /** @returns the new ETags by key */
@@ -172,7 +178,7 @@ async function pack(
   const returned = await source.process(...messages);
   const [archive] = archives.slice(before);
   if (archive === undefined || returned.length > 0 || archives.length !== before + 1) {
-    throw new Error(`${returned.length} messages came back, ${archives.length - before} archives were packed`);
+    throw new Error(`${returned.length} messages were returned, ${archives.length - before} archives were packed`);
   }
   return archive;
 }

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 export class DeafServer {
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
-  /** Resolves when someone has sent it something. */
+  /** Resolves once it has received bytes. */
   readonly asked: Promise<void>;
 
   constructor() {

@@ -17,13 +17,13 @@ export interface DemoOutcome {
 export interface RunningDemo {
   readonly child: ChildProcess;
   readonly outcome: Promise<DemoOutcome>;
-  /** Resolves when its output has this text. */
+  /** Resolves when its output contains this text. */
   readonly printed: (text: string) => Promise<void>;
   /** Sends the signal to every process of the group, like a terminal. */
   readonly pressCtrlC: () => void;
 }
 
-/** Starts the demo as `npm run demo` does, in a process group of its own, with its output going to a pipe. */
+/** Starts the demo as `npm run demo` does, in its own process group, with its output going to a pipe. */
 export function startDemo(...args: readonly string[]): RunningDemo {
   return startCommand('demo', ...args);
 }
@@ -96,7 +96,7 @@ export async function listAlive(processes: readonly ProcessEntry[]): Promise<Pro
   return processes.filter(({ pid }) => running.has(pid));
 }
 
-/** Polls until the answer is true; otherwise the timeout of the test ends it. */
+/** Polls until the condition is true, or until the timeout of the test. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(POLL_MILLISECONDS);
 }

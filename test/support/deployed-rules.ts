@@ -1,7 +1,7 @@
 import { type DeployedRule, deployedRule } from '../../src/configuration/deployed-rule.ts';
 import { replicationSchema } from '../../src/configuration/schema/schema.ts';
 
-/** Rules as replication_config.json would have them, with all defaults. */
+/** Rules as in replication_config.json, with all defaults. */
 export function deployedRules(entries: readonly unknown[]): DeployedRule[] {
   return replicationSchema.parse({ replication_configuration: entries }).replication_configuration.map(deployedRule);
 }

@@ -1,6 +1,9 @@
 import type { DestinationEntry, SourceEntry } from '../../src/configuration/schema/schema.ts';
 
-/** Two source regions that send to each other and to a third: 60 rules, all with the fallback, and what makes names and policies long. */
+/**
+ * Two source regions that send to each other and to a third: 60 rules, all with the fallback, and with long names and
+ * policies.
+ */
 export function sixtyRules(): { readonly settings: object; readonly replication: object } {
   const settings = {
     stack_name: `A-Stack-Name-That-Is-Much-Longer-Than-A-Bucket-Can-Hold-${'x'.repeat(72)}`,
@@ -17,10 +20,10 @@ export function sixtyRules(): { readonly settings: object; readonly replication:
     const other = region === 'eu-west-1' ? 'us-east-1' : 'eu-west-1';
     const source: Partial<SourceEntry> = {
       region,
-      // Ten rules share one bucket, and all names begin alike.
+      // Ten rules share one bucket, and all names have the same beginning.
       bucket:
         index < 20 ? `shared-bucket-${region}` : `a-bucket-whose-name-is-as-long-as-they-come-in-practice-${index}`,
-      // Some in letters that IAM and CloudWatch do not take.
+      // Some with characters that IAM and CloudWatch do not accept.
       prefix_filter: index % 10 === 3 ? `データ/é😀/${index}/` : `data set/$${index}/`,
       suffix_filter: index % 3 === 0 ? '.csv' : '',
       kms_key_arn: `arn:aws:kms:${region}:111122223333:key/source-${index}`,
@@ -40,8 +43,8 @@ export function sixtyRules(): { readonly settings: object; readonly replication:
 }
 
 /**
- * Rules with and without the fallback: eu-west-1 has it in a public network, us-east-1 in an isolated one, ap-southeast-2 only
- * gets objects of a rule that has none.
+ * Rules with and without the fallback: eu-west-1 has it in a public network, us-east-1 in an isolated one,
+ * ap-southeast-2 only receives objects of a rule without it.
  */
 export function someFallback(): { readonly settings: object; readonly replication: object } {
   const settings = {

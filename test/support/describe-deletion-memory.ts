@@ -3,13 +3,13 @@ import type { DeletionMemory, SourceDeletion } from '../../src/restoring/deletio
 
 const AT = Date.UTC(2026, 10, 23);
 
-/** What every memory of deletions must do. @param open gives a memory; rules of one test are not used by another */
+/** What every deletion memory must do. @param open opens a memory; no two tests use the same rules */
 export function describeDeletionMemory(name: string, open: () => DeletionMemory): void {
   const recalled = async (rule: string, keys: readonly string[], since = AT): Promise<SourceDeletion[]> =>
     [...(await open().recall(rule, since, keys)).values()].flat();
 
   describe(`deletions kept in ${name}`, () => {
-    test('are those of the rule and of the keys that are asked for', async () => {
+    test('are found by rule and by the requested keys', async () => {
       const deletions = [
         { key: 'a/b c', eventTime: AT - 1, sequencer: '0055AED6DCD90281E5' },
         { key: 'ключ', eventTime: AT - 2 },
@@ -24,19 +24,19 @@ export function describeDeletionMemory(name: string, open: () => DeletionMemory)
       expect(await recalled('two', ['other'])).toEqual([]);
     });
 
-    test('are the last of each key, in whatever order they were kept', async () => {
+    test('are the last of each key, whatever the order in which they were recorded', async () => {
       await open().record('order', [{ key: 'k', eventTime: 5, sequencer: '30' }], AT);
       await open().record('order', [{ key: 'k', eventTime: 9, sequencer: '20' }], AT);
       expect(await recalled('order', ['k'])).toEqual([{ key: 'k', eventTime: 5, sequencer: '30' }]);
     });
 
-    test('are those of a time and later', async () => {
+    test('are found from a given time on', async () => {
       await open().record('time', [{ key: 'k', eventTime: 1 }], AT);
       expect(await recalled('time', ['k'], AT)).toHaveLength(1);
       expect(await recalled('time', ['k'], AT + 1)).toEqual([]);
     });
 
-    test('are kept again without harm, and are many', async () => {
+    test('may be recorded twice and in large numbers', async () => {
       const many = Array.from({ length: 25_000 }, (_, index) => ({
         key: `key-${index}`,
         eventTime: AT,

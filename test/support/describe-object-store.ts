@@ -7,7 +7,7 @@ import { HOSTILE_KEYS } from './hostile-keys.ts';
 
 export interface ObjectStoreUnderTest {
   readonly store: ObjectStore;
-  /** An existing bucket that only this suite uses. */
+  /** An existing bucket for this suite only. */
   readonly bucket: string;
   close(): Promise<void>;
 }
@@ -75,7 +75,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(Math.abs(description.lastModified.getTime() - before)).toBeLessThan(60_000);
       });
 
-      it('gives the full-object checksum that the writer sent', async () => {
+      it('returns the full-object checksum that the writer sent', async () => {
         const location = fresh();
         const body = randomBytes(1000);
         const { etag } = await put(location, body);
@@ -88,7 +88,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect((await readAll(location, etag, 0)).description.size).toBe(0);
       });
 
-      it('reads a range, and says the size of the whole object', async () => {
+      it('reads a range, and returns the size of the whole object', async () => {
         const location = fresh();
         const { etag } = await put(location, Buffer.from('0123456789'));
         const into = Buffer.alloc(4);
@@ -98,7 +98,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(description.crc32).toBeUndefined();
       });
 
-      it('fills only the view that it was given', async () => {
+      it('fills only the given view', async () => {
         const location = fresh();
         const { etag } = await put(location, Buffer.from('abc'));
         const memory = Buffer.alloc(9, '.');
@@ -116,8 +116,8 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
       });
 
       it.each([
-        ['reaches over', 5],
-        ['begins after', 10],
+        ['extends beyond', 5],
+        ['starts after', 10],
       ])('refuses a range that %s the end', async (_, start) => {
         const location = fresh();
         const { etag } = await put(location, Buffer.from('0123456789'));
@@ -132,7 +132,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         await expect(reading).rejects.toMatchObject({ code: 'STORAGE_REJECTED' });
       });
 
-      it('says that nothing is there, or that something else is', async () => {
+      it('reports that the object is missing or has changed', async () => {
         const location = fresh();
         await expect(readAll(location, 'whatever', 1)).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
         const { etag } = await put(location, Buffer.from('1'));
@@ -147,7 +147,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect((await store.head(location))?.storageClass).toBe('GLACIER');
       });
 
-      it('stops when it is told to', async () => {
+      it('stops when its signal is aborted', async () => {
         const location = fresh();
         const { etag } = await put(location, Buffer.from('1'));
         const reason = new Error('enough');
@@ -157,12 +157,12 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
     });
 
     describe('head', () => {
-      it('says undefined where nothing is', async () => {
+      it('returns undefined if there is no object', async () => {
         expect(await store.head(fresh())).toBeUndefined();
       });
     });
 
-    describe('what an object carries', () => {
+    describe('the properties of an object', () => {
       const carried: Pick<WriteTarget, 'headers' | 'metadata' | 'tags' | 'storageClass'> = {
         headers: {
           contentType: 'text/csv; charset=utf-8',
@@ -187,7 +187,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         storageClass: 'STANDARD_IA',
       };
 
-      it('keeps headers, metadata, tags and storage class of a put', async () => {
+      it('are kept by a put: headers, metadata, tags and storage class', async () => {
         const location = fresh();
         const { etag } = await put(location, Buffer.from('x'), carried);
         const { description } = await readAll(location, etag, 1);
@@ -198,7 +198,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect((await store.readTags(location)).tags).toEqual(expect.arrayContaining([...carried.tags]));
       });
 
-      it('keeps them for a multipart upload', async () => {
+      it('are kept by a multipart upload', async () => {
         const location = fresh();
         const upload = await store.createUpload({ ...location, ...carried });
         const body = Buffer.from('one part');
@@ -210,14 +210,14 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect((await store.readTags(location)).tags).toHaveLength(2);
       });
 
-      it('keeps metadata of exactly 2 KB', async () => {
+      it('may include metadata of exactly 2 KB', async () => {
         const location = fresh();
         const metadata = { a: 'x'.repeat(1000), b: 'é'.repeat(523) };
         await put(location, Buffer.from('x'), { metadata });
         expect((await store.head(location))?.metadata).toEqual(metadata);
       });
 
-      it.each([0, 1, 10])('keeps %d tags', async (number) => {
+      it.each([0, 1, 10])('may include %d tags', async (number) => {
         const location = fresh();
         const tags = Array.from({ length: number }, (_, index) => ({ key: `k${index}`, value: `value ${index}` }));
         const { etag } = await put(location, Buffer.from('x'), { tags });
@@ -226,7 +226,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(read.tags.toSorted((a, b) => a.key.localeCompare(b.key))).toEqual(tags);
       });
 
-      it('replaces the tags of an object, whatever is in them, and nothing else of it', async () => {
+      it('stay the same when all tags of an object are replaced, whatever they contain', async () => {
         const location = fresh();
         const { etag, versionId } = await put(location, Buffer.from('x'), carried);
         const tags = [
@@ -242,18 +242,18 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(description).toMatchObject({ headers: carried.headers, metadata: carried.metadata, tagCount: 2 });
       });
 
-      it('puts no tags where nothing is', async () => {
+      it('cannot be put: tags without an object', async () => {
         const writing = store.putTags(fresh(), [{ key: 'a', value: 'b' }]);
         await expect(writing).rejects.toMatchObject({ code: 'WRITE_CONDITION_FAILED' });
       });
 
-      it('says that there are no tags where nothing is', async () => {
+      it('include no tags if there is no object', async () => {
         await expect(store.readTags(fresh())).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
       });
     });
 
-    describe('conditions', () => {
-      it('writes a key only while it is absent', async () => {
+    describe('a conditional write', () => {
+      it('writes a key only if it is absent', async () => {
         const location = fresh();
         await put(location, Buffer.from('first'), { condition: { kind: 'absent' } });
         const second = put(location, Buffer.from('second'), { condition: { kind: 'absent' } });
@@ -261,7 +261,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect((await store.head(location))?.size).toBe(5);
       });
 
-      it('replaces only what it was told to replace', async () => {
+      it('replaces only the given version', async () => {
         const location = fresh();
         const first = await put(location, Buffer.from('1'));
         const second = await put(location, Buffer.from('22'), { condition: { kind: 'matches', etag: first.etag } });
@@ -270,7 +270,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect((await store.head(location))?.etag).toBe(second.etag);
       });
 
-      it('does not replace what is gone', async () => {
+      it('does not replace a deleted object', async () => {
         const writing = put(fresh(), Buffer.from('x'), { condition: { kind: 'matches', etag: 'abc' } });
         await expect(writing).rejects.toMatchObject({ code: 'WRITE_CONDITION_FAILED' });
       });
@@ -283,7 +283,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(racing.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       });
 
-      it('holds multipart uploads to them as well', async () => {
+      it('may be a multipart upload', async () => {
         const location = fresh();
         const upload = await store.createUpload({ ...location, ...BARE });
         const body = Buffer.from('late');
@@ -297,7 +297,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
     });
 
     describe('multipart uploads', () => {
-      it('joins parts by number, in whatever order they came', async () => {
+      it('join parts by number, in any order of arrival', async () => {
         const location = fresh();
         const parts = [Buffer.alloc(PART_BYTES, 1), Buffer.alloc(PART_BYTES, 2), Buffer.from('end')] as const;
         const upload = await store.createUpload({ ...location, ...BARE });
@@ -310,7 +310,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(description.size).toBe(size);
       });
 
-      it('keeps the last body sent as a part', async () => {
+      it('keep the last body sent for a part', async () => {
         const location = fresh();
         const upload = await store.createUpload({ ...location, ...BARE });
         for (const text of ['wrong', 'right']) await upload.uploadPart(1, Buffer.from(text), crc32(Buffer.from(text)));
@@ -319,7 +319,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect((await readAll(location, etag, 5)).into.toString()).toBe('right');
       });
 
-      it('leaves nothing after an abort, which may be repeated', async () => {
+      it('leave nothing behind after an abort, which may be repeated', async () => {
         const location = fresh();
         const upload = await store.createUpload({ ...location, ...BARE });
         const body = Buffer.from('x');
@@ -331,7 +331,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(await store.head(location)).toBeUndefined();
       });
 
-      it('are found by their key alone, and resumed by another client', async () => {
+      it('are found by their exact key, and can be resumed by another client', async () => {
         const location = fresh();
         const neighbor = await store.createUpload({ ...at(`${location.key}-and-more`), ...BARE });
         const begun = await store.createUpload({ ...location, ...BARE });
@@ -357,7 +357,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         await neighbor.abort();
       });
 
-      it('give up the parts behind the last one that they are completed with', async () => {
+      it('drop the parts after the last one that they are completed with', async () => {
         const location = fresh();
         const upload = await store.createUpload({ ...location, ...BARE });
         const body = Buffer.from('body');
@@ -375,7 +375,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect((await readAll(location, etag, 4)).into.toString()).toBe('body');
       });
 
-      it('take other objects as parts, as long as those are what they were', async () => {
+      it('take other objects as parts if those have not changed', async () => {
         const [location, stage] = [fresh(), at('a stage/of +parts')];
         const [first, second] = [Buffer.alloc(PART_BYTES, 7), Buffer.from('end')] as const;
         const { etag } = await put(stage, first);
@@ -390,7 +390,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(crc32((await readAll(location, written.etag, size)).into)).toBe(whole);
       });
 
-      it('lets an abort after the completion do nothing', async () => {
+      it('ignore an abort after their completion', async () => {
         const location = fresh();
         const upload = await store.createUpload({ ...location, ...BARE });
         const body = Buffer.from('x');
@@ -402,7 +402,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
     });
 
     describe('removing', () => {
-      it('removes what it was told to, and nothing else', async () => {
+      it('removes only the given object', async () => {
         const location = fresh();
         const { etag } = await put(location, Buffer.from('1'));
         await store.remove({ ...location, etag: 'another' });
@@ -413,7 +413,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
       });
     });
 
-    it('says which bucket does not exist', async () => {
+    it('reports which bucket does not exist', async () => {
       const location = { bucket: 'no-such-bucket-anywhere', key: 'k' };
       const code = 'BUCKET_NOT_FOUND';
       await expect(readAll(location, 'e', 1)).rejects.toMatchObject({ code });

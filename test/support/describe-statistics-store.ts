@@ -19,21 +19,21 @@ const LESSON: StatisticsUpdate = {
 };
 const UPDATE: WeightedUpdate = { ...LESSON, landmark: 0 };
 
-/** What every store of statistics must do. @param open gives a store; rules of one test are not used by another */
+/** What every statistics store must do. @param open opens a store; no two tests use the same rules */
 export function describeStatisticsStore(name: string, open: () => StatisticsStore): void {
   describe(`statistics in ${name}`, () => {
     test('of a new rule are empty', async () => {
       await expect(open().load('new')).resolves.toEqual(NO_STATISTICS);
     });
 
-    test('come back as they were added, and the answer to the addition is what is there', async () => {
+    test('are stored as they were added, and an addition returns the stored statistics', async () => {
       const store = open();
       const statistics: RuleStatistics = { archives: 1, ...UPDATE };
       await expect(store.add('first', UPDATE)).resolves.toEqual({ written: true, statistics });
       await expect(store.load('first')).resolves.toEqual(statistics);
     });
 
-    test('are sums, but a later probe replaces the earlier one', async () => {
+    test('are added up, but a later probe replaces the earlier one', async () => {
       const store = open();
       await store.add('second', UPDATE);
       const later = { ...UPDATE, probes: new Map([['text', { archive: 32, fraction: 0.5 }] as const]) };
@@ -43,7 +43,7 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
       expect(probes.get('text')).toEqual({ archive: 32, fraction: 0.5 });
     });
 
-    test('lose nothing when 40 archives are added at the same time', async () => {
+    test('lose nothing when 40 archives are added concurrently', async () => {
       const store = open();
       await Promise.all(Array.from({ length: 40 }, () => store.add('busy', UPDATE)));
       const { archives, arms } = await store.load('busy');
@@ -53,7 +53,7 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
       expect(arms.get('packed:-131072')?.cpuSeconds).toBeCloseTo(40e-7, 12);
     });
 
-    test('are rebased only if nobody has added since', async () => {
+    test('are rebased only if nothing was added in the meantime', async () => {
       const store = open();
       const { statistics: current } = await store.add('old', UPDATE);
       const rebased: RuleStatistics = {
@@ -69,7 +69,7 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
       expect(await store.load('old')).toEqual(next);
     });
 
-    test('lose the arms that a rebase leaves out', async () => {
+    test('lose the arms that a rebase omits', async () => {
       const store = open();
       const { statistics: current } = await store.add('forgotten', UPDATE);
       const arms = new Map([...current.arms].filter(([key]) => key === 'text:9'));
@@ -77,7 +77,7 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
       expect([...(await store.load('forgotten')).arms.keys()]).toEqual(['text:9']);
     });
 
-    test('refuse what is weighed for another landmark, and tell what is there', async () => {
+    test('refuse weights for another landmark, and return the stored statistics', async () => {
       const store = open();
       await expect(store.add('moved', { ...UPDATE, landmark: 7 })).resolves.toEqual({
         written: false,
@@ -89,7 +89,7 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
       await expect(store.load('moved')).resolves.toEqual(statistics);
     });
 
-    test('are not poisoned by a process that does not know of a rebase', async () => {
+    test('stay correct when a process does not know of a rebase', async () => {
       const store = open();
       await Promise.all(Array.from({ length: 500 }, () => store.add('shared', NO_STATISTICS)));
       const failures: string[] = [];
@@ -116,7 +116,7 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
       const total = weights.reduce((sum, weight) => sum + weight, 0);
       expect(arms.get('text:9')?.archives).toBeCloseTo(total, 7);
       expect(arms.get('text:9')?.cpuSeconds).toBeCloseTo(total * 0.175, 7);
-      // The landmark is known from then on.
+      // Now it knows the landmark.
       expect(stale?.known).toEqual(await store.load('shared'));
     });
   });

@@ -11,7 +11,7 @@ import { dollarsOfRule } from '../../src/templates/fixed-costs.ts';
 import { examplePrices } from './prices.ts';
 import { exampleRule } from './rules.ts';
 
-/** 500 TB as the public implementation counts them: 512,000 GB. */
+/** 500 TB as the public implementation counts it: 512,000 GB. */
 const MONTH_BYTES = 512_000 * BILLED_GIGABYTE;
 const OBJECT_SIZES = [100e3, 1e6, 10e6];
 const TRANSFER_PRICES = [0.01, 0.02, 0.09, 0.147];
@@ -38,7 +38,7 @@ export function renderEconomics(): ReadonlyMap<string, string> {
   ]);
 }
 
-/** The document with its tables as the cost model has them now. A table is kept between `<!-- NAME -->` and `<!-- end -->`. */
+/** The document with the tables of the current cost model. A table is between `<!-- NAME -->` and `<!-- end -->`. */
 export function updateEconomics(document: string): string {
   const tables = renderEconomics();
   return document.replace(
@@ -105,7 +105,7 @@ function renderBreakEven(): string {
   ].join('\n');
 }
 
-/** GB per month that earn what a rule of one target region costs. */
+/** GB per month that pay for the fixed cost of a rule with one target region. */
 function renderVolume(): string {
   const fixed = dollarsOfRule(1);
   const rows = TRANSFER_PRICES.map((price) => {

@@ -18,7 +18,7 @@ import { AccessDeniedError } from '../../src/storage/errors.ts';
 import { noVerificationCounts } from '../../src/verifying/dependencies.ts';
 import { EXAMPLE_ACCOUNT } from './templates/instantiate.ts';
 
-/** A metric, and the region in which CloudWatch has it. */
+/** A metric, and its region in CloudWatch. */
 export interface EmittedMetric extends MetricIdentity {
   readonly region: string;
 }
@@ -29,7 +29,7 @@ const MESSAGE = { messageId: 'm', receiptHandle: 'r', body: '', receiveCount: 1,
 const OBJECT = { bucket: 'b', key: 'k' };
 
 /**
- * The metrics that the functions of a deployment write, found by calling every method of their telemetry classes.
+ * The metrics that the functions of a deployment write, found by calls of every method of their telemetry classes.
  * @param priceFile text of prices.json
  */
 export function emittedMetrics(
@@ -127,7 +127,7 @@ function tellTarget(telemetry: PowertoolsTargetTelemetry, arriving: readonly Rep
       decompressionCpuSeconds: 1,
       seconds: 1,
       latency,
-      // Of rules that replicate deletions only: not what is counted for every rule.
+      // Only for rules that replicate deletions: without the metrics of all rules.
       ...(wrong ? { deletions: { deleted: 1, skipped: { absent: 1, 'newer-at-target': 1, kept: 1 } } } : {}),
     });
   }
@@ -149,7 +149,7 @@ function tellResend(telemetry: PowertoolsResendTelemetry): void {
   telemetry.flush();
 }
 
-/** Captures everything that is written to standard output and standard error in the meantime. */
+/** Captures everything that is written to standard output and standard error during the call. */
 function capture(store: MetricStore, write: () => void): void {
   const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write.bind(stream) }));
   for (const { stream } of streams) {

@@ -2,9 +2,9 @@ import { field, listOf } from './invariants.ts';
 import type { Json } from './templates/json.ts';
 
 /**
- * Whether a pattern of EventBridge matches an event (EventBridge user guide, "Event patterns"): values, `anything-but`,
- * and `$or` at any level, which is what our rules use. Of a list in the event each value may match; lists of objects
- * stay apart by field, as EventBridge has it.
+ * Whether an EventBridge pattern matches an event (EventBridge user guide, "Event patterns"): values, `anything-but`,
+ * and `$or` at any level, which our rules use. Any value of a list in the event may match; in lists of objects, each
+ * field matches separately, as in EventBridge.
  */
 export function matchesPattern(pattern: Json, event: Json | undefined): boolean {
   return Object.entries(pattern as Readonly<Record<string, Json>>).every(([name, wanted]) => {

@@ -22,9 +22,8 @@ interface Answer {
 }
 
 /**
- * A client whose DynamoDB is in this process: GetItem, and UpdateItem of numbers, for tests of thousands of archives.
- * It calculates exactly, like DynamoDB, and refuses what DynamoDB refuses: numbers of more than 38 digits, expressions
- * over 4 KB.
+ * A client with DynamoDB in this process: GetItem, and UpdateItem of numbers, for tests with thousands of archives. It
+ * calculates exactly, and refuses what DynamoDB refuses: numbers of more than 38 digits, expressions over 4 KB.
  */
 export function exactDynamoDb(items = new Map<string, Item>()): DynamoDBClient {
   return new DynamoDBClient({
@@ -95,7 +94,7 @@ function changed(former: Item, request: ItemRequest): Item {
 
 function boundNumber({ ExpressionAttributeValues: values = {} }: ItemRequest, placeholder: string): bigint {
   const value = parse(values[placeholder]?.N ?? '');
-  // What is sent has to fit as well.
+  // The sent number must fit, too.
   render(value);
   return value;
 }

@@ -1,7 +1,4 @@
-/**
- * Fails unless a generated text matches its sources.
- * @param fix command that rewrites it; the failure ends with it
- */
+/** Fails unless a generated text matches its sources. @param fix the command that rewrites it, for the error message */
 export function expectCurrent(found: string, made: string, fix: string): void {
   if (found === made) return;
   const before = found.split('\n');

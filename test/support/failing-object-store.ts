@@ -30,9 +30,9 @@ export type StoreCall =
   | 'remove';
 
 export interface FailingOptions {
-  /** The error of the n-th call of its kind (counted from 1). Default: a UnavailableStorageError. */
+  /** The error of the n-th call of its kind (counted from 1). Default: an UnavailableStorageError. */
   readonly error?: (call: StoreCall, count: number) => Error;
-  /** `before`: nothing happened. `after`: the call had its effect, and only its answer was lost. */
+  /** `before`: nothing happened. `after`: the call took effect, and only its answer was lost. */
   readonly moment?: 'before' | 'after';
   /** Awaited before the n-th call of its kind is made. */
   readonly hold?: (call: StoreCall, count: number) => Promise<void> | undefined;
@@ -40,7 +40,9 @@ export interface FailingOptions {
   readonly accepted?: (call: StoreCall) => void;
 }
 
-/** Any store, whose calls fail where the test says, and which counts them: `new FailingObjectStore(store, { put: [2] })`. */
+/**
+ * A store that counts its calls and lets those fail that the test names: `new FailingObjectStore(store, { put: [2] })`.
+ */
 export class FailingObjectStore implements ObjectStore {
   /** Calls made so far, failed ones included. */
   readonly counts: Record<StoreCall, number> = {

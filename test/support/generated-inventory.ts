@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 
-/** A row of an S3 Inventory with the fields that this product asks for. */
+/** A row of an S3 Inventory with the fields that this product requests. */
 export interface InventoryRow {
   readonly key: string;
   readonly size: number;
@@ -10,7 +10,7 @@ export interface InventoryRow {
   readonly lastModified: number;
   readonly etag: string;
   readonly storageClass?: string;
-  /** `true` if not given. */
+  /** Default: true. */
   readonly isLatest?: boolean;
   readonly isDeleteMarker?: boolean;
 }
@@ -28,9 +28,9 @@ const PARQUET_SCHEMA =
 
 /**
  * The files that S3 delivers for these rows.
- * @param bucket that is listed
- * @param fileBucket that it is delivered to
- * @param folder of the data files, without a slash at the end
+ * @param bucket the listed bucket
+ * @param fileBucket the bucket of the files
+ * @param folder folder of the data files, without a trailing slash
  * @param fileRows rows per data file
  */
 export function generateInventory(
@@ -67,7 +67,7 @@ export function generateInventory(
   return { manifest, files };
 }
 
-/** Keys are encoded as in forms, but for their slashes. */
+/** Keys are form-encoded, except for their slashes. */
 function csvLine(bucket: string, row: InventoryRow): string {
   const key = encodeURIComponent(row.key).replaceAll('%20', '+').replaceAll('%2F', '/');
   const { size, etag, storageClass = 'STANDARD', isLatest = true, isDeleteMarker = false } = row;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { MAX_KEY_BYTES } from '../../src/units.ts';
 
-/** Legal S3 keys, each of which some tool on the way could take for something else. */
+/** Legal S3 keys that some tool on the way could misread. */
 export const HOSTILE_KEYS: readonly string[] = [
   'plain.txt',
   'with space and  two.txt',
@@ -69,7 +69,7 @@ const segments = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 90, max: 300 }).map((length) => 'x'.repeat(length)) },
 );
 
-/** Any legal key, mostly made of what changes its member name. */
+/** Any legal key, mostly with characters that change its member name. */
 export const objectKeys: fc.Arbitrary<string> = fc
   .oneof(
     { weight: 4, arbitrary: fc.array(segments, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('/')) },

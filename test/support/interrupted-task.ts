@@ -12,25 +12,25 @@ import { exampleRule } from './rules.ts';
 import { SourceServiceHarness } from './source-service.ts';
 import { TargetRegion } from './target-region.ts';
 
-/** What the process does, as JSON in its only argument. */
+/** The order for the process, as JSON in its only argument. */
 export interface InterruptedTask {
   readonly work: 'pack' | 'restore';
   readonly endpoint: string;
   readonly region: string;
-  /** Of archives. */
+  /** Bucket of archives. */
   readonly bucket: string;
   /** The object to pack, or the archive to restore. */
   readonly object: ObjectLocation & { readonly etag: string; readonly size: number };
-  /** Kills itself when S3 has accepted this many parts. */
+  /** The process kills itself once S3 has accepted this many parts. */
   readonly killAfterParts?: number;
 }
 
 /** Bucket of the records of packing. */
 const PROGRESS = 'progress-bucket';
-/** How long the next task waits for a killed one. */
+/** How long the next task waits for a killed task. */
 const OWNERSHIP_SECONDS = 1;
 
-/** What the process prints when it was not killed. */
+/** What the process prints if it was not killed. */
 export interface TaskReport {
   readonly returned: number;
   readonly counts: Readonly<Record<StoreCall, number>>;
@@ -38,7 +38,7 @@ export interface TaskReport {
 
 const RESUMABLE_BYTES = 64 * 1024 * 1024;
 
-/** One task that packs or restores a large object over a real S3 server, with real worker threads. */
+/** A task that packs or restores a large object with a real S3 server and real worker threads. */
 const task = JSON.parse(process.argv[2] ?? '') as InterruptedTask;
 const { endpoint, region, bucket, object, killAfterParts } = task;
 const client = new S3Client({
@@ -66,11 +66,11 @@ await pool.close();
 await server.close();
 process.stdout.write(`${JSON.stringify({ returned, counts: store.counts } satisfies TaskReport)}\n`);
 
-/** Packs, and looks again as SQS would have it as long as the killed task may be alive. */
+/** Packs, and retries like SQS while the killed task may still be alive. */
 async function pack(): Promise<number> {
   const service = new SourceServiceHarness({
     resuming: { bucket: PROGRESS, ownershipSeconds: OWNERSHIP_SECONDS, inWork: new Set() },
-    // Of one clock with the other tasks.
+    // The same clock as in the other tasks.
     now: Date.now,
     rule: exampleRule({ level: 1 }),
     store,

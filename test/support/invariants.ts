@@ -6,13 +6,13 @@ export interface Statement {
   readonly effect: string;
   readonly actions: readonly string[];
   readonly resources: readonly Json[];
-  /** Path of the resource that it is in, and its type. */
+  /** Path and type of the resource that contains it. */
   readonly path: string;
   readonly type: string;
   readonly json: Json;
 }
 
-/** Every policy statement of the resources but those of trust policies. */
+/** Every policy statement of the resources, except those of trust policies. */
 export function policyStatements(resources: readonly CreatedResource[]): Statement[] {
   return resources.flatMap(({ path, type, properties }) => {
     const inline = listOf(properties['Policies']).map((policy) => field(policy, 'PolicyDocument'));
@@ -31,7 +31,7 @@ export function policyStatements(resources: readonly CreatedResource[]): Stateme
   });
 }
 
-/** Lifecycle rules of a bucket by which objects go, current or not: all but those that only end uploads. */
+/** Lifecycle rules of a bucket that remove objects, current or not: all but those that only abort uploads. */
 export function expirations(bucket: CreatedResource): readonly Json[] {
   const harmless = new Set(['Id', 'Status', 'Prefix', 'AbortIncompleteMultipartUpload']);
   return listOf(at(bucket, 'LifecycleConfiguration', 'Rules')).filter((rule) =>
@@ -53,7 +53,7 @@ export function ofType(resources: readonly CreatedResource[], type: string): Cre
   return resources.filter((resource) => resource.type === type);
 }
 
-/** The value at a path of property names; undefined where there is nothing. */
+/** The value at a path of property names; undefined if there is none. */
 export function at(resource: CreatedResource, ...names: readonly string[]): Json | undefined {
   return names.reduce<Json | undefined>((value, name) => field(value, name), resource.properties);
 }

@@ -1,6 +1,6 @@
 import type { InventoryFiles } from '../../src/inventory/dependencies.ts';
 
-/** Data files in memory. `reads` tells what was asked for. */
+/** Data files in memory. `reads` records the requests. */
 export function memoryInventoryFiles(
   files: Readonly<Record<string, Uint8Array>>,
 ): InventoryFiles & { readonly reads: [start: number, length: number][] } {

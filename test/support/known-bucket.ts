@@ -5,7 +5,7 @@ import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import { makeSamples } from '../simulation/content.ts';
 import { SourceServiceHarness } from './source-service.ts';
 
-/** What is in a bucket: keys and bytes. */
+/** The content of a bucket: keys and bytes. */
 export type KnownObjects = ReadonlyMap<string, Uint8Array>;
 
 const MB = 1e6;
@@ -13,11 +13,14 @@ const MB = 1e6;
 const WORDS =
   'order ship cancel refund invoice warehouse customer parcel address retry timeout accepted queued sent'.split(' ');
 
-/** About 30 MB of eight kinds under seven prefixes, small and large, some of which compress and some do not. The same on every machine. */
+/**
+ * About 30 MB of eight kinds under seven prefixes: small and large objects, compressible or not. The same on every
+ * machine.
+ */
 export function makeKnownObjects(): KnownObjects {
   const random = seededRandom(11);
   const objects = new Map<string, Uint8Array>();
-  /** Cuts a source into objects, so that nothing comes twice. */
+  /** Cuts a source into objects, so that no content repeats. */
   const add = (prefix: string, extension: string, source: Uint8Array, sizeOf: () => number): void => {
     for (let start = 0, number = 0; start < source.length; number += 1) {
       const end = Math.min(source.length, start + Math.round(sizeOf()));
@@ -70,7 +73,7 @@ function noise(name: string, bytes: number): Buffer {
   return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(bytes));
 }
 
-/** What the source service makes of all of them at a level: bytes of its archives, manifests and seek tables included. */
+/** Bytes of the archives that the source service makes of them at a level, including manifests and seek tables. */
 export async function packKnownObjects(objects: KnownObjects, level: number, messagesPerBatch = 2000): Promise<number> {
   const service = new SourceServiceHarness({ levels: fixedLevel(level) });
   const messages: QueueMessage[] = [];

@@ -6,9 +6,9 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that does not move until a test moves it. */
+/** A clock that moves only when a test advances it. */
 export class ManualClock implements WorkerClock {
-  /** Not 0: only differences count. */
+  /** Not 0, because only differences matter. */
   #now = 1_000_000;
   readonly #sleepers = new Set<Sleeper>();
 
@@ -31,7 +31,7 @@ export class ManualClock implements WorkerClock {
     await promise;
   }
 
-  /** Advances step by step, so that code that sleeps again after waking up is woken as often as it asked for. */
+  /** Advances step by step, so that code that sleeps repeatedly wakes up each time. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     for (;;) {

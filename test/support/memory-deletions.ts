@@ -2,12 +2,12 @@ import type { DeletionMemory, SourceDeletion } from '../../src/restoring/deletio
 import { DeletionPicker, encodeDeletions } from '../../src/restoring/deletions/deletion-record.ts';
 import { DeletionMemoryError } from '../../src/restoring/errors.ts';
 
-/** Deletions in memory, recorded as in the table. */
+/** A deletion memory without DynamoDB, with the table's record format. */
 export class MemoryDeletions implements DeletionMemory {
   readonly #kept: { readonly rule: string; readonly at: number; readonly bytes: Buffer }[] = [];
-  /** Calls so far: what a test counts. */
+  /** Calls so far, for tests. */
   readonly calls = { record: 0, recall: 0 };
-  /** Calls that fail from now on, by their number from here. */
+  /** Future calls that fail, by their number from now on. */
   failing: readonly number[] = [];
 
   async record(rule: string, deletions: readonly SourceDeletion[], at: number): Promise<void> {
@@ -32,6 +32,6 @@ export class MemoryDeletions implements DeletionMemory {
     const fails = this.failing.includes(1);
     this.failing = this.failing.map((number) => number - 1).filter((number) => number > 0);
     await Promise.resolve();
-    if (fails) throw new DeletionMemoryError(true, 'The table of deletions does not answer, on purpose', {});
+    if (fails) throw new DeletionMemoryError(true, 'The deletion table does not answer, on purpose', {});
   }
 }

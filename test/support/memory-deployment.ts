@@ -43,20 +43,20 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly bucketFacts = new Map<string, { readonly region: string; readonly versioned: boolean }>();
   /** Key of its default encryption, as S3 holds it. */
   readonly defaultKeys = new Map<string, string>();
-  /** By what is asked for; the ARN is the same if none is given. */
+  /** Key ARN by requested key. Default: the requested ARN. */
   readonly keyFacts = new Map<string, Omit<KeyFacts, 'arn'> & Partial<KeyFacts>>();
   /** Image of a function, by its ARN. */
   readonly images = new Map<string, string>();
   readonly listedPrices = new Map<string, readonly number[]>();
-  /** Waits that were asked for, in milliseconds. None of them is waited for. */
+  /** Requested waits in milliseconds, which all end at once. */
   readonly waits: number[] = [];
-  /** Milliseconds: what was waited for. */
+  /** Milliseconds, advanced by the waits. */
   clock = 0;
   readonly warnings: string[] = [];
   readonly notes: { readonly text: string; readonly attributes: object }[] = [];
   readonly failures: { text: string; error: unknown }[] = [];
   writes = 0;
-  /** Runs after each write: someone else's turn, or a failure. */
+  /** Runs after each write, to let someone else write or to fail. */
   afterWrite: () => void = () => undefined;
   /** Runs before each write. */
   beforeWrite: () => void = () => undefined;
@@ -104,11 +104,11 @@ export class MemoryDeployment implements DeploymentDependencies {
     isVersioned: (bucket: string) => Promise.resolve(this.bucketFacts.get(bucket)?.versioned === true),
     findDefaultKey: (bucket: string) => Promise.resolve(this.defaultKeys.get(bucket)),
   };
-  /** Keys that the deployment function may not look at. */
+  /** Keys that the deployment function may not read. */
   readonly hiddenKeys = new Set<string>();
   readonly keys = {
     find: (arn: string) => {
-      if (this.hiddenKeys.has(arn)) return Promise.reject(new AccessDeniedError(`${arn} may not be looked at`));
+      if (this.hiddenKeys.has(arn)) return Promise.reject(new AccessDeniedError(`${arn} may not be read`));
       const facts = this.keyFacts.get(arn);
       return Promise.resolve(facts === undefined ? undefined : { arn, ...facts });
     },

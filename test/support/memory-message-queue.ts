@@ -1,15 +1,15 @@
 import type { DeadLetter, MessageQueue, QueueMessage, RetryDelay } from '../../src/messages/message-queue.ts';
 
-/** The queue port in memory: keeps sent messages, and refuses those that a test chooses. */
+/** A queue in memory that keeps sent messages, and refuses those that a test chooses. */
 export class MemoryMessageQueue implements MessageQueue {
   readonly again: QueueMessage[] = [];
-  /** Of the messages in `again`, in the same order: how often they were requeued without progress. */
+  /** How often each message in `again` was requeued without progress, in the same order. */
   readonly againTurns: number[] = [];
-  /** Of the messages in `again`, in the same order: until they are due. */
+  /** Seconds until each message in `again` is due, in the same order. */
   readonly againAfter: number[] = [];
   readonly letters: DeadLetter[] = [];
   readonly delays: RetryDelay[] = [];
-  /** Calls that throw, as when SQS cannot be reached. */
+  /** Calls that throw, as if SQS were unreachable. */
   readonly broken = new Set<keyof MessageQueue>();
   /** Ids of messages that SQS does not accept. */
   readonly rejected = new Set<string>();

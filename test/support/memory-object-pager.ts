@@ -1,15 +1,15 @@
 import type { ListedObject, ObjectPage, ObjectPager, PageRequest } from '../../src/listing/dependencies.ts';
 import { compareKeys } from '../../src/listing/key-order.ts';
 
-/** A bucket that is only listed. Answers come in an order that `delay` decides: after so many turns of the event loop. */
+/** A bucket that can only be listed. Each answer takes as many turns of the event loop as `delay` says. */
 export class MemoryObjectPager implements ObjectPager {
   readonly #objects: readonly ListedObject[];
   readonly #pageSize: number;
   readonly #delay: () => number;
-  /** Requests so far, and objects that they have sent. */
+  /** Requests so far, and the objects that they returned. */
   requests = 0;
   sent = 0;
-  /** Most requests at the same time. */
+  /** Highest number of concurrent requests. */
   most = 0;
   #active = 0;
 
@@ -40,7 +40,7 @@ export class MemoryObjectPager implements ObjectPager {
     return { objects: matching, isTruncated: page.at(objects.length)?.key.startsWith(prefix) === true };
   }
 
-  /** Index of the first object that is beyond a bound. */
+  /** Index of the first object beyond a bound. */
   #find(isBeyond: (key: string) => boolean): number {
     let from = 0;
     let to = this.#objects.length;

@@ -11,7 +11,7 @@ const PUT_CLASSES = new Set([
   ...['GLACIER', 'GLACIER_IR', 'DEEP_ARCHIVE'],
 ]);
 
-/** 8 KB for a request, of which 500 bytes are its signature and 1,000 the token of a role. */
+/** 8 KB per request, minus 500 bytes for its signature and 1,000 for the token of a role. */
 const MAX_OBJECT_HEADERS = 8192 - 1500;
 
 /** @throws StorageRejectedError when the object would break a limit of S3 */
@@ -28,7 +28,10 @@ export function verifyTarget(target: WriteTarget): void {
   verifyTags({ bucket, key, tags });
 }
 
-/** Not for what users put with a form or a copy, whose metadata are not headers. @throws HeadersTooLargeError */
+/**
+ * Not for objects that users put with a form or a copy, where metadata is not in headers.
+ * @throws HeadersTooLargeError
+ */
 export function verifyHeaders(target: WriteTarget): void {
   const bytes = sentBytes(target);
   if (bytes <= MAX_OBJECT_HEADERS) return;
@@ -41,7 +44,7 @@ export function verifyTags({ bucket, key, tags }: Pick<WriteTarget, 'bucket' | '
   if (new Set(tags.map((tag) => tag.key)).size !== tags.length) reject(`the same tag twice for s3://${bucket}/${key}`);
 }
 
-/** Bytes of the headers that are about the object, as they are sent. */
+/** Bytes of the object's headers, as they are sent. */
 function sentBytes({ headers, metadata, tags }: WriteTarget): number {
   const system = (Object.values(headers) as string[]).join('').length;
   const user = Object.entries(metadata).map(
@@ -59,11 +62,11 @@ function base64(value: string): string {
   return Buffer.from(value).toString('base64');
 }
 
-/** S3 answers a wrong checksum with BadDigest, which its adapter retries in vain: in the end it is "unavailable". */
+/** S3 answers a wrong checksum with BadDigest, which its adapter retries until it reports "unavailable". */
 export function verifyBody({ bucket, key }: ObjectLocation, body: Uint8Array, expected: number): void {
   if (crc32(body) === expected) return;
   throw new UnavailableStorageError(
-    `the body for s3://${bucket}/${key} does not have the checksum that was sent with it`,
+    `the body for s3://${bucket}/${key} does not match the checksum that was sent with it`,
     {
       context: { bucket, key, s3Code: 'BadDigest' },
     },

@@ -25,19 +25,19 @@ import { verifyBody, verifyHeaders, verifyTags, verifyTarget } from './memory-ob
 import { digestOf, MemoryUpload, type UploadState } from './memory-upload.ts';
 
 export interface MemoryObjectStoreOptions {
-  /** The buckets that exist. Absent: any bucket that is asked for. */
+  /** The existing buckets. Absent: every bucket exists. */
   readonly buckets?: readonly string[];
-  /** Milliseconds since 1970; S3 keeps whole seconds of it. */
+  /** Milliseconds since 1970, of which S3 keeps whole seconds. */
   readonly now?: () => number;
-  /** S3's is 5 MiB. */
+  /** 5 MiB in S3. */
   readonly minimumPartSize?: number;
-  /** Whether buckets keep versions, as far as what is deleted stays below a marker. */
+  /** Whether a deleted object stays below a delete marker. */
   readonly versioned?: boolean;
-  /** Called if the ETag of a conditional request matches: false makes it fail anyway. S3 has nothing like it. */
+  /** Called if the ETag of a conditional request matches: false makes it fail anyway. S3 has no such condition. */
   readonly isMeant?: (request: object, found: ObjectDescription) => boolean;
 }
 
-/** An object as a test puts it there or looks at it, past all conditions. */
+/** An object that a test puts or reads directly, without conditions. */
 export interface MemoryObject {
   readonly body: Buffer;
   readonly description: ObjectDescription;
@@ -54,7 +54,7 @@ interface Stored extends MemoryObject {
 const UNREADABLE_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 const MINIMUM_PART_SIZE = 5 * 1024 * 1024;
 
-/** A storage of its own behind the port, with S3's rules: ETags, conditions, checksums, limits, multipart uploads. */
+/** An object store in memory with S3's rules: ETags, conditions, checksums, limits, multipart uploads. */
 export class MemoryObjectStore implements ObjectStore {
   readonly #buckets = new Map<string, Map<string, Stored>>();
   readonly #uploads = new Map<string, { readonly target: WriteTarget; readonly state: UploadState }>();
@@ -73,7 +73,7 @@ export class MemoryObjectStore implements ObjectStore {
     return etag;
   }
 
-  /** From now on the bytes cannot be read, as in an archive tier or under a customer's own key. */
+  /** Makes the bytes unreadable, as in an archive tier or with a customer-provided key. */
   seal(location: ObjectLocation, sealed: 'archived' | 'customer-key'): void {
     const stored = this.#find(location);
     if (!stored) throw new ObjectNotFoundError(`nothing to seal at s3://${location.bucket}/${location.key}`);
@@ -89,14 +89,14 @@ export class MemoryObjectStore implements ObjectStore {
     return Array.from(this.#bucket(bucket).keys()).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   }
 
-  /** Keys that uploads are open to, a key for each. */
+  /** Keys of the open uploads, one per upload. */
   uploadKeys(bucket: string): string[] {
     return Array.from(this.#uploads.values())
       .filter(({ state }) => state.open && state.bucket === bucket)
       .map(({ state }) => state.key);
   }
 
-  /** A user deletes the object, whatever its ETag. */
+  /** Deletes the object as a user would, whatever its ETag. */
   erase({ bucket, key }: ObjectLocation): void {
     const stored = this.#find({ bucket, key });
     if (stored !== undefined && this.#options.versioned === true) {
@@ -159,7 +159,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async #write(request: PutRequest, verify?: (target: WriteTarget) => void): Promise<{ etag: string }> {
-    // The caller may reuse its arguments at once after a failure, so they are copied before anything is awaited.
+    // The caller may reuse its arguments right after a failure, so they are copied before anything is awaited.
     const body = Buffer.from(request.body);
     await this.#turn(request.signal);
     this.#bucket(request.bucket);
@@ -222,7 +222,7 @@ export class MemoryObjectStore implements ObjectStore {
       fetch: (source) => {
         const found = this.#find(source);
         if (found?.description.etag === source.etag) return found.body;
-        throw new WriteConditionError(`s3://${source.bucket}/${source.key} is not what is to be copied`);
+        throw new WriteConditionError(`s3://${source.bucket}/${source.key} is not the object to copy`);
       },
       finish: (object, condition) => {
         this.#verifyCondition(target, condition);
@@ -260,7 +260,7 @@ export class MemoryObjectStore implements ObjectStore {
     throw new WriteConditionError(`s3://${location.bucket}/${location.key} has ETag ${present ?? '(nothing)'}`);
   }
 
-  /** S3's answers have whole seconds. */
+  /** S3 answers in whole seconds. */
   #answeredAt(): number {
     return Math.floor((this.#options.now?.() ?? Date.now()) / 1000) * 1000;
   }

@@ -6,11 +6,11 @@ import {
 } from '../../src/adaptive/rule-statistics.ts';
 import type { StatisticsStore, WriteOutcome } from '../../src/adaptive/statistics-store.ts';
 
-/** Statistics in memory. While `failure` is set, every call fails with it. */
+/** Statistics in memory. While `failure` is set, every call throws it. */
 export class MemoryStatisticsStore implements StatisticsStore {
   readonly rules = new Map<string, RuleStatistics>();
   failure: Error | undefined;
-  /** How often it was asked. */
+  /** Number of calls. */
   calls = 0;
 
   async load(rule: string): Promise<RuleStatistics> {

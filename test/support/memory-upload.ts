@@ -13,13 +13,13 @@ import { verifyBody } from './memory-object-rules.ts';
 export interface MemoryUploadOptions {
   readonly minimumPartSize: number;
   readonly signal: AbortSignal | undefined;
-  /** Makes the object visible; throws when the condition does not hold. */
+  /** Makes the object visible; throws if the condition does not hold. */
   readonly finish: (object: { body: Buffer; etag: string; crc32: number }, condition: WriteCondition) => void;
-  /** The bytes of an object that becomes a part; throws when it has changed. */
+  /** The bytes of an object that becomes a part; throws if it has changed. */
   readonly fetch: (source: ObjectVersion) => Buffer;
 }
 
-/** What S3 keeps of an upload between its creation and its end, whoever works on it. */
+/** What S3 keeps of an upload between its creation and its end, for all clients. */
 export interface UploadState extends ObjectLocation {
   readonly parts: Map<number, StoredPart>;
   open: boolean;
@@ -27,15 +27,15 @@ export interface UploadState extends ObjectLocation {
 
 interface StoredPart {
   readonly body: Buffer;
-  /** Of `body`: checked when the part came. */
+  /** Checksum of `body`, verified when the part arrived. */
   readonly crc32: number;
 }
 
 const MAX_HASHED_BYTES = 1024 ** 2;
 
 /**
- * What an ETag is made of: the MD5 of the bytes, as in S3. Large bodies, which take most of a test's time to hash, have one of
- * their size and checked CRC-32 instead: as different for different bytes, and the same for the same ones.
+ * Input of an ETag: the MD5 of the bytes, as in S3. Large bodies take too long to hash, so theirs is made of their size
+ * and verified CRC-32: different for different bytes, and equal for equal ones.
  */
 export function digestOf(body: Buffer, crc32: number): Buffer {
   const bytes = body.length > MAX_HASHED_BYTES ? `${body.length} bytes with CRC-32 ${crc32}` : body;

@@ -2,14 +2,14 @@ import { at, field, listOf, ofType } from './invariants.ts';
 import type { CreatedResource } from './templates/instantiate.ts';
 import { type Json, textOf } from './templates/json.ts';
 
-/** A metric that an alarm or a dashboard looks at. */
+/** A metric that an alarm or a dashboard uses. */
 export interface NamedMetric {
   /** Path of the resource. */
   readonly where: string;
   readonly region: string;
   readonly namespace: string;
   readonly name: string;
-  /** Undefined: whatever the value is. */
+  /** Undefined: any value. */
   readonly dimensions: Readonly<Record<string, string | undefined>>;
 }
 
@@ -38,7 +38,9 @@ function ofAlarm(alarm: CreatedResource, resources: readonly CreatedResource[], 
   }));
 }
 
-/** The name of what `<Queue.QueueName>`, `<Function>` and the like of the same stack stand for; other stacks keep theirs. */
+/**
+ * The name behind `<Queue.QueueName>`, `<Function>` and the like in the same stack; references to other stacks stay.
+ */
 function nameOf(value: string, { path }: CreatedResource, resources: readonly CreatedResource[]): string | undefined {
   const reference = /^<([A-Za-z0-9]+)(?:\.[\w.]+)?>$/.exec(value)?.[1];
   if (reference === undefined) return value;
@@ -68,7 +70,7 @@ function ofDashboard(dashboard: CreatedResource): NamedMetric[] {
   );
 }
 
-/** As CloudWatch reads a line: `.` is the value above, `...` all values above up to those that follow. */
+/** Expands a line like CloudWatch: `.` repeats the value above, `...` all values above up to those that follow. */
 export function valuesOfLine(lines: readonly (readonly unknown[])[], index: number): string[] {
   const values = (lines[index] ?? []).filter((part) => typeof part === 'string');
   if (!values.some((value) => value === '.' || value === '...')) return values;
@@ -79,7 +81,7 @@ export function valuesOfLine(lines: readonly (readonly unknown[])[], index: numb
 
 function ofExpression(expression: string, where: string, region: string): NamedMetric[] {
   const found = [...expression.matchAll(SEARCH)];
-  // What is left is arithmetic over other lines; a search that the pattern does not know must not slip through.
+  // The rest is arithmetic over other lines; a search that the pattern does not match must not go unnoticed.
   if (expression.replaceAll(SEARCH, '').includes('SEARCH')) throw new Error(`${where}: unknown search ${expression}`);
   return found.map(([, namespace = '', dimensions = '', terms = '']) => {
     const values = Object.fromEntries(

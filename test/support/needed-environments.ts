@@ -1,6 +1,6 @@
 import type { PythonNeed } from '../../local-cloud/python-environment.ts';
 
-/** What the tests of a folder start. Those of the others start no Python. */
+/** The environments that the tests of a folder start. Tests in other folders start no Python. */
 const NEEDS: Readonly<Record<string, readonly PythonNeed[]>> = {
   integration: ['test'],
   commands: ['test', 'rehearsal', 'emulator'],
@@ -9,14 +9,14 @@ const NEEDS: Readonly<Record<string, readonly PythonNeed[]>> = {
   deploy: ['deploy', 'emulator'],
 };
 
-/** `test/unit/archive`, but not `archive`, which may be anywhere. */
+/** Matches `test/unit/archive`, but not `archive`, which may be anywhere. */
 const NAMED_FOLDER = /(?:^|\/)test\/([^/]+)/;
 
 /**
- * Which Python environments the tests of a run may start, so that they are installed before the first of them: pip takes
- * longer on a busy machine than a hook may.
- * @param testMatch of jest's configuration
- * @param patterns that the run was asked for; none: all that `testMatch` allows
+ * The Python environments that the tests of a run may start, so that they can be installed before the first test: on a
+ * busy machine, pip takes longer than a hook may.
+ * @param testMatch from jest's configuration
+ * @param patterns from the command line; none: everything that `testMatch` allows
  */
 export function neededEnvironments(testMatch: readonly string[], patterns: readonly string[]): PythonNeed[] {
   const matched = Object.keys(NEEDS).filter((folder) => testMatch.some((glob) => hasSegment(glob, folder)));

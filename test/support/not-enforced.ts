@@ -1,4 +1,4 @@
-/** Statements that no job fails without here, and why; docs/security.md repeats the list. */
+/** Statements without which no job fails here, and why; docs/security.md repeats the list. */
 export const NOT_ENFORCED: Readonly<Record<string, string>> = {
   DeleteFailedVersions: 'needed only when a successor has arrived, and moto replicates nothing',
   WriteLogs: 'Lambda writes the logs, and there is no Lambda',

@@ -95,7 +95,7 @@ export function queueMessage(body: string, receiveCount = 1): QueueMessage {
   return { messageId: `message-${nextMessage}`, receiptHandle: `receipt-${nextMessage}`, body, receiveCount };
 }
 
-/** The same body as an SNS topic hands it to a queue that is subscribed without raw delivery. */
+/** The same body as an SNS topic delivers it to a queue that is subscribed without raw delivery. */
 export function throughTopic(body: string): string {
   return JSON.stringify({
     Type: 'Notification',

@@ -5,7 +5,9 @@ import { buffer } from 'node:stream/consumers';
 
 /** A call of an AWS service. */
 export interface CalledOperation {
-  /** Such as `DescribeStacks`; of services that are called by paths method and path, such as `GET /bucket?versioning`. */
+  /**
+   * For example `DescribeStacks`; for services with REST paths, method and path, for example `GET /bucket?versioning`.
+   */
   readonly name: string;
   readonly body: string;
 }
@@ -15,21 +17,22 @@ export interface OperationProxy {
   readonly operations: readonly CalledOperation[];
   /** Resolves when a call is held. */
   readonly held: Promise<void>;
-  /** Calls that are held are ended without an answer. */
+  /** Held calls end without an answer. */
   stop(): Promise<void>;
 }
 
 /**
- * What becomes of a call: no answer, while the connection lasts; this one; or the connection is closed in the middle of the server's.
+ * What happens to a call: it gets no answer while the connection lasts; it gets this one; or the connection is closed
+ * in the middle of the server's.
  */
 export type Interception = 'hold' | 'cut' | { readonly status: number; readonly body: string };
 
-/** @param region that the call is signed for */
+/** @param region for which the call is signed */
 export type Intercept = (operation: CalledOperation, region: string) => Interception | undefined;
 
 /**
- * Passes everything on to a server of all AWS services, and keeps which operations were called.
- * @param intercept which calls are not passed on, or not answered whole
+ * Passes everything on to a server of all AWS services, and records the called operations.
+ * @param intercept selects calls that are not passed on, or not answered completely
  */
 export async function startOperationProxy(
   target: string,

@@ -6,7 +6,7 @@ export interface ConfigurationFolder extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** A folder with a configuration: one rule from each region to each of those behind it. */
+/** A folder with a configuration: one rule from each region to each region after it. */
 export async function rulesBetween(routes: Readonly<Record<string, readonly string[]>>): Promise<ConfigurationFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'configuration-'));
   const targets = new Set(Object.values(routes).flat());

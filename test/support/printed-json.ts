@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../src/cli/command/cli-command.ts';
 
-/** Runs a command in this process, so that a test can give it another world, and reads the JSON that it prints. */
+/** Runs a command in this process, so that a test can replace its dependencies, and reads the JSON that it prints. */
 export async function printedJson(
   run: (context: CommandContext) => Promise<number>,
 ): Promise<{ readonly status: number; readonly document: unknown }> {

@@ -49,7 +49,7 @@ export async function packTar(members: readonly PublicMember[]): Promise<Buffer>
   return Buffer.concat(chunks);
 }
 
-/** An archive without a seek table: these members, and a manifest of these entries behind them. */
+/** An archive without a seek table: these members, followed by a manifest of these entries. */
 export async function publicArchive(
   members: readonly PublicMember[],
   entries: readonly PublicEntry[],

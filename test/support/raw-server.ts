@@ -7,7 +7,7 @@ import type { Certificate } from './self-signed.ts';
 export interface RawExchange {
   readonly path: string;
   readonly socket: Socket;
-  /** Resolves when the operating system has taken the bytes. */
+  /** Resolves when the operating system has accepted the bytes. */
   send(text: string | Uint8Array): Promise<void>;
 }
 
@@ -15,12 +15,12 @@ export interface RawServer {
   readonly origin: string;
   /** Connections that resumed a TLS session, and all of them. */
   readonly counts: { resumed: number; connections: number };
-  /** The next request for this path. */
+  /** Resolves with the next request for this path. */
   request(path: string): Promise<RawExchange>;
   stop(): Promise<void>;
 }
 
-/** A server without answers of its own: tests write its answers byte by byte, on the connections they choose. */
+/** A server without default answers: tests write its answers byte by byte, on the connections they choose. */
 export async function startRawServer(certificate?: Certificate): Promise<RawServer> {
   const exchanges = new Map<string, PromiseWithResolvers<RawExchange>>();
   const sockets = new Set<Socket>();
@@ -50,7 +50,7 @@ export async function startRawServer(certificate?: Certificate): Promise<RawServ
   const server = certificate
     ? createTlsServer({ ...certificate, allowHalfOpen: true }, serve)
     : createServer({ allowHalfOpen: true }, serve);
-  // TLS: the sockets below, of which some never get through the handshake.
+  // With TLS: the underlying sockets, some of which never complete the handshake.
   server.on('connection', (socket: Socket) => sockets.add(socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

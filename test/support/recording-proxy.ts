@@ -9,7 +9,7 @@ export interface RecordingProxy {
   stop(): Promise<void>;
 }
 
-/** Passes everything on to a server, and keeps what was asked for. */
+/** Passes everything on to a server, and records the requests. */
 export async function startRecordingProxy(target: string): Promise<RecordingProxy> {
   const requests: string[] = [];
   const { hostname, port } = new URL(target);

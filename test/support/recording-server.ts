@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Certificate } from './self-signed.ts';
 
-/** A request as it came over the wire. */
+/** A request as received over the wire. */
 export interface RecordedRequest {
   readonly method: string;
   /** Undecoded. */
@@ -21,11 +21,11 @@ export type Answer =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string | Uint8Array;
     }
-  /** The connection breaks before any answer. */
+  /** The connection is reset before any answer. */
   | 'reset'
   /** No answer, ever. */
   | 'stall'
-  /** The answer's headers and half of its ten bytes, then the connection breaks. */
+  /** The answer's headers and half of its ten bytes, then the connection is reset. */
   | 'short-body'
   /** The same, then silence. */
   | 'stall-in-body';
@@ -33,14 +33,14 @@ export type Answer =
 export interface RecordingServer {
   readonly endpoint: string;
   readonly requests: readonly RecordedRequest[];
-  /** Answers for the next requests; the last one is repeated. A function sees the request. */
+  /** Answers for the next requests; the last one is repeated. A function receives the request. */
   script(...answers: readonly (Answer | ((request: RecordedRequest) => Answer))[]): void;
-  /** Resolves when that many requests have come in all. */
+  /** Resolves after this many requests in total. */
   received(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** An HTTP server that keeps requests byte for byte and misbehaves on demand, which moto cannot do. */
+/** An HTTP server that records requests byte for byte and misbehaves on demand, unlike moto. */
 export async function startRecordingServer(certificate?: Certificate): Promise<RecordingServer> {
   const requests: RecordedRequest[] = [];
   const server = certificate ? createTlsServer({ ...certificate }) : createServer();
@@ -109,7 +109,7 @@ function play(answer: Answer, response: ServerResponse): void {
   }
 }
 
-/** A TLS socket knows no reset of its own. */
+/** A TLS socket has no reset method. */
 function breakConnection({ socket }: ServerResponse): void {
   if (socket instanceof TLSSocket) socket.destroy();
   else socket?.resetAndDestroy();

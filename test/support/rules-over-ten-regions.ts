@@ -7,7 +7,7 @@ const REGIONS = [
   ...['ap-southeast-1', 'ap-southeast-2', 'ap-northeast-1'],
 ];
 
-/** Rules with buckets of ordinary names. Each sends to two regions. @param prefix of keys */
+/** Rules for buckets with ordinary names. Each sends to two regions. @param prefix of keys */
 export function rulesOverTenRegions(rules: number, prefix = ''): Configuration {
   const region = (index: number): string => REGIONS[index % REGIONS.length] ?? '';
   return {

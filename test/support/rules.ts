@@ -4,7 +4,7 @@ import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/sch
 
 const MIB = 1024 * 1024;
 
-/** A complete rule: `source-bucket` of eu-west-1 to `target-bucket` of us-east-1, but for what a test says otherwise. */
+/** A complete rule: `source-bucket` in eu-west-1 to `target-bucket` in us-east-1, unless the test overrides it. */
 export function exampleRule(
   source: Partial<RuleSource> = {},
   destinations: Partial<Destination>[] = [{}],

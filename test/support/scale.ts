@@ -1,20 +1,20 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 /**
- * Limits of AWS that a growing load meets, as its documentation has them (November 2026), and what this product does per second of a
- * function of two vCPUs, as docs/performance.md has it (`npm run bench`: 10 KB objects, 20 ms to the first byte; CPU per GB at level 3).
+ * AWS limits that a growing load reaches, from its documentation (November 2026), and the throughput of a function with
+ * two vCPUs, from docs/performance.md (`npm run bench`: 10 KB objects, 20 ms to the first byte; CPU per GB at level 3).
  */
 export const LIMITS = {
-  /** Messages of a standard queue that are received and not deleted. */
+  /** Messages of a standard queue that are received but not deleted. */
   inFlight: 120_000,
-  /** Messages of about 2 KB in the 6 MB that Lambda hands over at a time. */
+  /** Messages of about 2 KB in the 6 MB that Lambda passes at a time. */
   batch: 3_000,
-  /** Of an event source mapping. */
+  /** Maximum concurrency of an event source mapping. */
   concurrency: 1_000,
-  /** Per second and prefix partition. */
+  /** Requests per second and prefix partition. */
   gets: 5_500,
   puts: 3_500,
-  /** Writes per second of one DynamoDB item of up to 1 KB. */
+  /** Writes per second to one DynamoDB item of up to 1 KB. */
   itemWrites: 1_000,
 } as const;
 
@@ -22,12 +22,12 @@ export const MEASURED = {
   /** Objects per second of one source and one target function. */
   packed: 3_600,
   restored: 3_800,
-  /** CPU seconds per GB, with 1 s for TLS each. */
+  /** CPU seconds per GB, including 1 s for TLS each. */
   packingCpu: 4.6 + 1,
   restoringCpu: 2.5 + 1,
 } as const;
 
-/** A load, and how rules are set for it. */
+/** A load, and the settings of rules for it. */
 export interface Load {
   readonly name: string;
   readonly objectsPerSecond: number;
@@ -38,10 +38,10 @@ export interface Load {
 /** Seconds. */
 const MONTH = (365.25 / 12) * 86_400;
 const PETABYTE = 1e15;
-/** `max_archive_mib`, as it is by default. */
+/** The default of `max_archive_mib`. */
 const MAX_ARCHIVE_BYTES = 256 * 1024 ** 2;
 
-/** Means of 10 KB, but for the last one: 10 PB a month in objects of 1 MB. */
+/** Objects of 10 KB on average, except for the last one: 10 PB per month in objects of 1 MB. */
 export const LOADS: readonly Load[] = [
   { name: 'one object a minute', objectsPerSecond: 1 / 60, objectBytes: 1e4, batchWindowSeconds: 20 },
   { name: '100 objects a second', objectsPerSecond: 100, objectBytes: 1e4, batchWindowSeconds: 20 },
@@ -56,20 +56,20 @@ export const LOADS: readonly Load[] = [
   },
 ];
 
-/** What a load needs, everything at its mean: peaks come on top. */
+/** What a load needs on average; peaks need more. */
 export interface Need {
-  /** Seconds that a message is in flight: the window, and packing its batch. */
+  /** Seconds that a message is in flight: the window, plus the time to pack its batch. */
   readonly inFlightSeconds: number;
   /** Messages in flight, in all queues together. */
   readonly inFlight: number;
-  /** Rules, so that no queue is over its limit. */
+  /** Rules needed so that no queue exceeds its limit. */
   readonly rules: number;
   readonly sourceFunctions: number;
   readonly targetFunctions: number;
   /** Partitions of prefixes at the source, and at a target. */
   readonly sourcePartitions: number;
   readonly targetPartitions: number;
-  /** Of all rules together. */
+  /** For all rules together. */
   readonly archivesPerSecond: number;
   /** Gigabits of objects, before compression. */
   readonly gigabits: number;
@@ -77,10 +77,11 @@ export interface Need {
 
 export function needOf({ objectsPerSecond, objectBytes, batchWindowSeconds }: Load): Need {
   const gigabytes = (objectsPerSecond * objectBytes) / 1e9;
-  // Requests or CPU time, whichever takes more functions of two vCPUs.
+  // Requests or CPU time, whichever needs more functions with two vCPUs.
   const sourceFunctions = Math.max(objectsPerSecond / MEASURED.packed, (gigabytes * MEASURED.packingCpu) / 2);
   const targetFunctions = Math.max(objectsPerSecond / MEASURED.restored, (gigabytes * MEASURED.restoringCpu) / 2);
-  // A batch ends with its window or when Lambda's payload is full, whichever is first; its rule has a share of the functions.
+  // A batch ends with its window or when Lambda's payload is full, whichever comes first; its rule gets a share of the
+  // functions.
   const perFunction = objectsPerSecond / Math.max(1, sourceFunctions);
   const batch = Math.min(LIMITS.batch, Math.max(1, objectsPerSecond * batchWindowSeconds));
   const inFlightSeconds = batchWindowSeconds + batch / Math.max(perFunction, 1);
@@ -126,13 +127,13 @@ export function scaleTable(): string {
     .join('\n');
 }
 
-/** Three significant digits, or all before the point. */
+/** Three significant digits, or all digits before the decimal point. */
 function number(value: number): string {
   const digits = value >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 2 };
   return new Intl.NumberFormat('en-US', digits).format(value);
 }
 
-/** The document with the table as it is now, between its two marks. */
+/** The document with the current table between its two markers. */
 export function replaceScaleTable(text: string): string {
   return text.replace(
     /(<!-- scale -->\n\n)[\s\S]*?(\n\n<!-- end -->)/,
@@ -141,8 +142,8 @@ export function replaceScaleTable(text: string): string {
 }
 
 /**
- * Bytes of an item as DynamoDB counts them (developer guide, "DynamoDB item sizes and formats"): those of names and texts, and for a
- * number one, and one for every two digits that are not zeros at its ends.
+ * Bytes of an item as DynamoDB counts them (developer guide, "DynamoDB item sizes and formats"): those of names and
+ * strings; for a number one, plus one for every two digits without leading and trailing zeros.
  */
 export function itemBytes(item: Readonly<Record<string, AttributeValue>>): number {
   return Object.entries(item).reduce((sum, [name, { S = '', N }]) => {

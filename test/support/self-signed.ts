@@ -6,7 +6,7 @@ export interface Certificate {
   readonly cert: string;
 }
 
-/** A certificate for the loopback interface, made for each process, so that no key is kept in files. */
+/** A certificate for the loopback interface, generated per process, so that no file contains the key. */
 export async function makeCertificate(): Promise<Certificate> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',

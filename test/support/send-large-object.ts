@@ -15,8 +15,8 @@ import { OUTBOUND, SourceServiceHarness } from './source-service.ts';
 import { INBOUND, TARGET, TargetRegion } from './target-region.ts';
 
 /**
- * Sends one large object through both services in a process of its own, so that the peak of its memory is theirs.
- * The object is made as it is read and checked as it is written; only its archive is kept, which is small.
+ * Sends one large object through both services in a separate process, to measure their peak memory. The object is
+ * generated as it is read and checked as it is written; only its archive is kept, which is small.
  *
  *     node test/support/send-large-object.ts BYTES   prints {"returned":[],"bytes":..,"crcAgrees":true,"archiveBytes":..,"peakMegabytes":..}
  */
@@ -24,7 +24,7 @@ const size = Number(process.argv[2]);
 const KEY = 'large.log';
 const LINE = 'the quick brown fox jumps over the lazy dog; ';
 
-/** Any range of a text that differs from one 64 KiB piece to the next. */
+/** Any range of a text in which each 64 KiB piece differs. */
 function fill(into: Uint8Array, start: number): void {
   const piece = 64 * 1024;
   for (let at = 0; at < into.length; ) {
@@ -63,7 +63,7 @@ class LargeObjectSource extends MemoryObjectStore {
   }
 }
 
-/** Takes parts in any order and keeps their checksums only. */
+/** Accepts parts in any order and keeps only their checksums. */
 class CheckingTarget extends MemoryObjectStore {
   bytes = 0;
   crc = 0;
@@ -92,13 +92,13 @@ class CheckingTarget extends MemoryObjectStore {
   }
 }
 
-/** `getrusage` would answer with the memory of whoever started this process, if that was larger. */
+/** `getrusage` would report the memory of the parent process if that was larger. */
 function peakMegabytes(): number {
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   return Math.round(Number(kilobytes) / 1024);
 }
 
-/** The checksum of the whole object, as S3 keeps it. */
+/** The checksum of the complete object, as S3 keeps it. */
 let expected = 0;
 const piece = new Uint8Array(8 * MIB);
 for (let start = 0; start < size; start += piece.length) {

@@ -17,7 +17,7 @@ import { EVENT_TIME, type EventFacts, queueMessage, s3Notification } from './not
 import { RecordingSourceTelemetry } from './recording-telemetry.ts';
 import { exampleRule } from './rules.ts';
 
-/** Frames compressed on the calling thread: unit tests start no worker. */
+/** Compresses frames on the calling thread: unit tests start no worker. */
 export const inlineCompression: FrameCompression = {
   threads: 1,
   compress: (task) => Promise.resolve(runFrameTask(task) as CompressedFrame),
@@ -27,16 +27,16 @@ export const inlineCompression: FrameCompression = {
 export const OUTBOUND = 'outbound-bucket';
 export const PROGRESS = 'progress-bucket';
 
-/** Events of tests are always of the same moment; none of them is old unless a test says so. */
+/** Events in tests always have the same time; none is old unless a test makes it so. */
 const SOON_AFTER_EVENTS = Date.parse(EVENT_TIME) + 1000;
 
-/** A source service over storage and queue in memory, and the ways a test has to use and look at it. */
+/** A source service over storage and queue in memory, with methods for tests to use and inspect it. */
 export class SourceServiceHarness {
   readonly memory: MemoryObjectStore;
   readonly queue = new MemoryMessageQueue();
   readonly telemetry = new RecordingSourceTelemetry();
   readonly dependencies: SourceDependencies;
-  /** Milliseconds that a run has. */
+  /** Milliseconds per run. */
   remaining = 900_000;
 
   constructor(overrides: Partial<SourceDependencies> = {}) {
@@ -62,7 +62,7 @@ export class SourceServiceHarness {
     };
   }
 
-  /** Puts an object into the source bucket; answers with the message that announces it. */
+  /** Puts an object into the source bucket, and returns the message that announces it. */
   async place(
     key: string,
     body: Uint8Array | string,
@@ -75,7 +75,7 @@ export class SourceServiceHarness {
     return queueMessage(s3Notification({ bucket, key, size: bytes.length, etag, ...facts }));
   }
 
-  /** Ids of the messages that go back to the queue. */
+  /** Returns the ids of the messages that return to the queue. */
   async process(...messages: QueueMessage[]): Promise<string[]> {
     const response: BatchResponse = await processSourceBatch(messages, () => this.remaining, this.dependencies);
     return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);

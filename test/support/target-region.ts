@@ -24,7 +24,7 @@ export const RULE = exampleRule();
 /** A million seconds after the test objects of archives.ts were written. */
 export const NOW = 1_701_000_000_000;
 
-/** The pool's work without threads: buffers stay where they are. */
+/** The work of the pool without threads: buffers are not transferred. */
 export class DirectRestoration implements FrameRestoration {
   readonly threads = 1;
 
@@ -37,14 +37,14 @@ export class DirectRestoration implements FrameRestoration {
   }
 }
 
-/** What the service needs, and the time that its invocations have. */
+/** The dependencies of the service, and the time of its invocations. */
 interface InvokedDependencies extends TargetDependencies {
   readonly remainingMilliseconds: () => number;
 }
 
 export interface RegionOptions {
   readonly rules?: readonly ReplicationRule[];
-  /** Between the service and the store: to make calls fail, or to count them. */
+  /** Wraps the store, for example to make calls fail or to count them. */
   readonly wrap?: (store: MemoryObjectStore) => TargetDependencies['store'];
   readonly dependencies?: Partial<InvokedDependencies>;
   readonly now?: () => number;
@@ -52,7 +52,7 @@ export interface RegionOptions {
   readonly versioned?: boolean;
 }
 
-/** A region with an inbound bucket and the target service, all in memory. */
+/** A region in memory, with an inbound bucket and the target service. */
 export class TargetRegion {
   readonly store: MemoryObjectStore;
   readonly queue = new MemoryMessageQueue();
@@ -91,7 +91,7 @@ export class TargetRegion {
     };
   }
 
-  /** An archive arrives by replication. */
+  /** Lets an archive arrive by replication. */
   arrive(bytes: Uint8Array, key = `${RULE.id}/a.tar.zst`, receiveCount = 1): Promise<QueueMessage> {
     return this.arriveIn(this.store, bytes, key, receiveCount);
   }
@@ -106,7 +106,7 @@ export class TargetRegion {
     return processTargetBatch(messages, this.dependencies.remainingMilliseconds, this.dependencies);
   }
 
-  /** What the target bucket has under a key, as text. */
+  /** The text of an object in the target bucket. */
   text(key: string, bucket = TARGET): string | undefined {
     return this.store.look({ bucket, key })?.body.toString();
   }
@@ -116,7 +116,7 @@ export function announce(key: string, etag: string, size: number, receiveCount =
   return queueMessage(s3Notification({ bucket: INBOUND, key, etag, size }), receiveCount);
 }
 
-/** An archive of `RULE`, or of another rule. */
+/** Makes an archive of `RULE`, or of another rule. */
 export function archiveOf(objects: readonly TestObject[], rule = RULE.id): Buffer {
   const { tarFrames, manifest } = layOutArchive(objects);
   return sealArchive({ tarFrames, manifest: { ...manifest, rule } });

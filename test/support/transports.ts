@@ -4,11 +4,11 @@ import { undiciOpener } from './undici-client.ts';
 
 type Opener = (origin: string, options: SocketClientOptions) => OpenClient;
 
-/** A way to speak to S3: whose HTTP, and whether over TLS. */
+/** A transport to S3: an HTTP client, with or without TLS. */
 export interface Transport {
   readonly name: string;
   readonly tls: boolean;
-  /** For the store under test; its clients trust the certificate. */
+  /** Connection options for the store under test; its clients trust the certificate. */
   open(certificate: Certificate): Opener;
 }
 

@@ -13,7 +13,7 @@ const CODES: readonly [new (...parameters: never[]) => Error, HttpErrorCode][] =
   [errors.SocketError, 'CONNECTION_CLOSED'],
 ];
 
-/** undici behind the interface of our own client: what ours is compared with. */
+/** undici behind the interface of our own client, for comparison. */
 export function undiciOpener(origin: string, { connectTimeout, bodyTimeout, tls }: SocketClientOptions): OpenClient {
   const connect = buildConnector({ timeout: connectTimeout, allowH2: false, ...tls });
   return () => new ReferenceClient(new UndiciClient(origin, { connect, bodyTimeout, allowH2: false }));

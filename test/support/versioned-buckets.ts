@@ -15,9 +15,9 @@ interface Version {
   readonly object?: { readonly body: string; readonly description: ObjectDescription };
 }
 
-/** Buckets that keep versions, as far as copying within them goes; every write has an ETag of its own, as under KMS. */
+/** Versioned buckets that support copies within them; every write has a new ETag, as with KMS. */
 export class VersionedBuckets implements ObjectHeadReader, VersionReader, VersionRemover, ObjectCopier {
-  /** What the next copies fail with, first one first. */
+  /** Errors of the next copies, in order. */
   readonly copyFailures: Error[] = [];
   readonly copies: CopyRequest[] = [];
   readonly #versions = new Map<string, Version[]>();
@@ -42,13 +42,13 @@ export class VersionedBuckets implements ObjectHeadReader, VersionReader, Versio
     return id;
   }
 
-  /** A lifecycle rule expires what is current: a delete marker goes over it. */
+  /** A lifecycle rule expires the current version with a delete marker. */
   expire(location: ObjectLocation): void {
     this.#writes += 1;
     this.#of(location).push({ id: `v${this.#writes}` });
   }
 
-  /** All versions go for good. */
+  /** Permanently deletes all versions. */
   erase({ bucket, key }: ObjectLocation): void {
     this.#versions.delete(`${bucket}/${key}`);
   }
@@ -75,7 +75,7 @@ export class VersionedBuckets implements ObjectHeadReader, VersionReader, Versio
     return Promise.resolve(found?.object?.description);
   }
 
-  /** What S3 says of a version's replication. */
+  /** The replication status of a version. */
   setStatus(location: ObjectLocation, versionId: string, replicationStatus: string): void {
     const versions = this.#of(location);
     const index = versions.findIndex(({ id }) => id === versionId);

@@ -6,12 +6,12 @@ import { loadConfiguration } from '../../src/configuration/load.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../configuration', import.meta.url));
 
-/** The bucket of inventories that the whole example has in its source region. */
+/** The inventory bucket of the complete example in its source region. */
 export const INVENTORIES = 'example-inventories';
 
 /**
- * Writes the committed example with the stacks of the backfill and of scheduled verifications, configuration and templates, into
- * a folder.
+ * Writes configuration and templates of the committed example, including the stacks of backfill and scheduled
+ * verifications, into a folder.
  * @returns the folder
  */
 export async function writeWholeExample(into: string): Promise<string> {

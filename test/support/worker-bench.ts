@@ -14,14 +14,14 @@ import { ManualClock } from './manual-clock.ts';
 import { MemoryMessageQueue } from './memory-message-queue.ts';
 import { queueMessage } from './notifications.ts';
 
-/** Messages in memory; a poll of the empty queue takes its time on the clock. */
+/** Messages in memory; a poll of the empty queue waits on the clock. */
 export class MemoryWorkSource implements WorkSource {
   readonly waiting: QueueMessage[] = [];
   readonly acknowledged: string[] = [];
-  /** The next calls that throw. */
+  /** The next calls, which throw. */
   failures = 0;
   polls = 0;
-  /** Called when a message is about to be handed out. */
+  /** Called before a message is delivered. */
   onHandOut: () => void = () => undefined;
   readonly #clock: ManualClock;
 
@@ -92,13 +92,13 @@ export class RecordingWorkerTelemetry implements WorkerTelemetry {
   }
 }
 
-/** A worker over a queue in memory, on a clock that the test moves. */
+/** A worker over a queue in memory, on a clock that the test advances. */
 export class WorkerBench {
   readonly clock = new ManualClock();
   readonly source = new MemoryWorkSource(this.clock);
   readonly queue = new MemoryMessageQueue();
   readonly telemetry = new RecordingWorkerTelemetry();
-  /** What was asked of ECS, in order: minutes of protection, 0 for its end. */
+  /** Requests to ECS, in order: minutes of protection, 0 to end it. */
   readonly protections: number[] = [];
   readonly #stop = new AbortController();
 

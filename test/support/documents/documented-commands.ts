@@ -1,7 +1,7 @@
-/** A command line as a document has it, in words: quotes are resolved, continued lines joined. */
+/** A command line from a document as words: quotes are resolved, continued lines joined. */
 export interface DocumentedCommand {
   readonly words: readonly string[];
-  /** In a block of code: there it is whole, and can be copied. In a sentence it may be only named. */
+  /** True in a block of code, where it is complete and can be copied. A sentence may only name it. */
   readonly isWhole: boolean;
 }
 
@@ -12,7 +12,7 @@ const SEPARATOR = /^(?:\|\|?|&&?|;|#.*|\d?>.*|<.*)$/;
 export function documentedCommands(text: string, programs: readonly string[]): DocumentedCommand[] {
   const blocks = [...text.matchAll(/^ *```(?:sh|bash)?\n(.*?)^ *```$/gms)].map(([, block = '']) => block);
   const prose = text.replaceAll(/^ *```.*?^ *```$/gms, '');
-  // A pipe in a table is escaped. A line break inside of code is a space.
+  // A pipe in a table is escaped. A line break inside code is a space.
   const spans = [...prose.matchAll(/`([^`]+)`/g)].map(([, span = '']) =>
     span.replaceAll('\\|', '|').replaceAll('\n', ' '),
   );
@@ -32,13 +32,13 @@ export function commandsIn(line: string, programs: readonly string[]): string[][
   }
   const found = commands.flatMap((words) => {
     const at = words.findIndex((word) => programs.includes(word));
-    // What precedes it: `$`, `npx`, `for ... do`, a prompt.
+    // Possible prefixes: `$`, `npx`, `for ... do`, a prompt.
     return at === -1 ? [] : [words.slice(at)];
   });
   return found.filter((words) => words.length > 1);
 }
 
-/** Words with their quotes; separators are words of their own. */
+/** Words with their quotes; separators are separate words. */
 function shellWords(line: string): string[] {
   return line.match(/(?:'[^']*'|"[^"]*"|[^\s'";|&]|&(?=[^\s&]))+|[|&]+|;|#.*/g) ?? [];
 }

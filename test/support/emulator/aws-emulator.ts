@@ -8,17 +8,17 @@ import { pythonEnvironment } from '../../../local-cloud/python-environment.ts';
 const SCRIPT = fileURLToPath(new URL('./serve.py', import.meta.url));
 const POLL_MS = 100;
 
-/** The account that the emulator has. */
+/** The account of the emulator. */
 export const EMULATED_ACCOUNT = '111122223333';
 
-/** AWS with CloudFormation on this machine; serve.py says what is put right in it. */
+/** AWS with CloudFormation on this machine; serve.py lists the patches. */
 export interface AwsEmulator {
   /** All services and all regions. */
   readonly endpoint: string;
   stop(): Promise<void>;
 }
 
-/** @throws what `pythonEnvironment` throws; an Error with what it said when it ends at once */
+/** @throws what `pythonEnvironment` throws; an Error with its output if it ends at once */
 export async function startAwsEmulator(): Promise<AwsEmulator> {
   const python = await pythonEnvironment('emulator', () => undefined);
   const child = spawn(python, [SCRIPT], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
@@ -40,7 +40,7 @@ export async function startAwsEmulator(): Promise<AwsEmulator> {
   };
 }
 
-/** The port is known before it is listened to. */
+/** The port is known before the emulator listens on it. */
 async function untilAnswering(endpoint: string, child: ChildProcess): Promise<void> {
   while (child.exitCode === null) {
     const isUp = await fetch(endpoint).then(

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { TerminalSession } from '../terminal/session.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
-/** All that a deployment reads. */
+/** Everything that a deployment reads. */
 const FILES = ['src', 'local-cloud', 'layers', 'configuration', 'package.json', '.npmrc', '.dockerignore'];
-/** TMPDIR of what runs in a terminal. */
+/** TMPDIR of commands in a terminal. */
 const TEMPORARY = 'temporary';
 const WRITTEN = ['template.yaml', 'samconfig.toml'];
 
@@ -18,7 +18,7 @@ export interface Ended {
   readonly output: string;
 }
 
-/** A copy of the project that may be configured and deployed. */
+/** A copy of the project that tests may configure and deploy. */
 export class Checkout {
   readonly folder: string;
   readonly #environment: NodeJS.ProcessEnv;
@@ -28,7 +28,7 @@ export class Checkout {
     this.#environment = environment;
   }
 
-  /** @param environment for its commands, beside PATH */
+  /** @param environment for its commands, in addition to PATH */
   static async make(environment: Readonly<Record<string, string>>): Promise<Checkout> {
     const folder = await mkdtemp(join(tmpdir(), 'checkout-'));
     for (const name of [...FILES, ...WRITTEN]) await cp(join(PROJECT, name), join(folder, name), { recursive: true });
@@ -37,7 +37,7 @@ export class Checkout {
     await mkdir(home);
     await mkdir(join(folder, TEMPORARY));
     const PATH = [environment['PATH'], dirname(process.execPath), process.env['PATH']].join(':');
-    // Nothing of the shell that the tests run in: neither its AWS profile nor npm's variables.
+    // Nothing from the shell of the tests: neither its AWS profile nor npm's variables.
     return new Checkout(folder, { ...environment, PATH, HOME: home });
   }
 
@@ -69,7 +69,7 @@ export class Checkout {
     return new TerminalSession(command, { cwd: this.folder, env, columns: 120 });
   }
 
-  /** What those have left in their temporary folder. */
+  /** Files that these commands left in their temporary folder. */
   temporaryFiles(): Promise<string[]> {
     return readdir(join(this.folder, TEMPORARY));
   }

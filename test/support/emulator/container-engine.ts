@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A push that the engine was asked for: `REGISTRY/REPOSITORY:TAG`. */
+/** A requested push: `REGISTRY/REPOSITORY:TAG`. */
 export interface Push {
   readonly image: string;
 }
@@ -40,7 +40,10 @@ export class ContainerEngine {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Leaves matching requests without an answer, until it is told to forget. @returns resolves once there is one */
+  /**
+   * Leaves matching requests without an answer until `forget`.
+   * @returns a promise that resolves with the first such request
+   */
   hold(request: RegExp): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#held = {
@@ -52,7 +55,7 @@ export class ContainerEngine {
     return promise;
   }
 
-  /** Forgets the recorded requests, and which ones to hold. */
+  /** Clears the recorded requests and the filter for held ones. */
   forget(): void {
     this.#held = undefined;
     this.builds.length = 0;

@@ -5,7 +5,10 @@ import { type AwsEmulator, startAwsEmulator } from './aws-emulator.ts';
 import { Checkout } from './checkout.ts';
 import { ContainerEngine } from './container-engine.ts';
 
-/** A copy of the project, and what it deploys with: the real SAM CLI, an emulator of AWS, and an engine that builds no image. */
+/**
+ * A copy of the project, and its tools for a deployment: the real SAM CLI, an emulator of AWS, and an engine that
+ * builds no image.
+ */
 export interface DeployingCheckout {
   readonly emulator: AwsEmulator;
   readonly engine: ContainerEngine;
@@ -23,7 +26,7 @@ export async function openDeployingCheckout(): Promise<DeployingCheckout> {
     AWS_EC2_METADATA_DISABLED: 'true',
     DOCKER_HOST: engine.host,
     SAM_CLI_TELEMETRY: '0',
-    // Seconds between two looks at a stack.
+    // Seconds between two polls of a stack.
     SAM_CLI_POLL_DELAY: '1',
   });
   const stop = async (): Promise<void> => {

@@ -5,11 +5,11 @@ import { BANNED_PHRASES } from './banned-phrases.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Where people read and write: code, tests, documents, and the files that a user edits. */
+/** Files that people read and write: code, tests, documents, and the files that a user edits. */
 const ROOTS = ['src', 'local-cloud', 'test', 'docs', 'configuration', 'events', 'layers', 'bin'];
 const SINGLE_FILES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'template.yaml', 'package.json'];
 const TEXT = /\.(?:ts|mjs|js|py|md|json|yaml|sh)$/;
-/** Recorded from others, or the list itself. */
+/** Text recorded from others, and the list itself. */
 const EXEMPT = /^test\/(?:fixtures|support\/language|unit\/language-of-code-and-documents)/;
 
 export interface FoundPhrase {
@@ -20,7 +20,7 @@ export interface FoundPhrase {
   readonly advice: string;
 }
 
-/** Every place where a banned phrase is written, file by file. */
+/** Every occurrence of a banned phrase, file by file. */
 export function findBannedPhrases(): FoundPhrase[] {
   return textFiles().flatMap((path) => {
     const text = readFileSync(join(PROJECT, path), 'utf8');

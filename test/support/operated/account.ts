@@ -34,14 +34,20 @@ import { nestedStacks } from '../../../src/templates/write-template.ts';
 
 const TEMPLATES = 'templates-of-stacks';
 
-/** What a deployment of a configuration leaves in an account, as far as operators' commands look at it. All is well there. */
+/**
+ * What a deployment of a configuration leaves in an account, limited to what operators' commands read. It has no
+ * problems.
+ */
 export interface OperatedAccount {
   readonly configuration: Configuration;
   readonly account: string;
   readonly clients: AwsClients;
 }
 
-/** Makes the users' buckets and everything that a deployment of the configuration would make, through the API of each service. */
+/**
+ * Creates the users' buckets and everything that a deployment of the configuration would create, through the API of
+ * each service.
+ */
 export async function operate({ configuration, account, clients }: OperatedAccount): Promise<void> {
   for (const plan of planRegions(configuration)) {
     await makeUsersBuckets(plan, clients);
@@ -137,7 +143,9 @@ async function makeOwnBuckets(
   }
 }
 
-/** All run one image, which is in the region's registry; those that packing and restoring are get messages of their queue. */
+/**
+ * All run one image from the region's registry; the packing and restoring functions receive messages from their queues.
+ */
 async function makeFunctions(plan: RegionPlan, { configuration, account, clients }: OperatedAccount): Promise<void> {
   const { region } = plan;
   const { functions, queues } = deployedNames(configuration, plan);
@@ -230,7 +238,10 @@ async function makeAlarms(plan: RegionPlan, configuration: Configuration, client
   }
 }
 
-/** The root stack with all that it nests. Of those the region's has a topic, as in src/stacks/region.yaml, the others one bucket. */
+/**
+ * The root stack with its nested stacks. That of the region has a topic, as in src/stacks/region.yaml, the others one
+ * bucket.
+ */
 async function makeStacks({ region }: RegionPlan, configuration: Configuration, clients: AwsClients): Promise<void> {
   const s3 = clients.s3(region);
   const bucket = `${TEMPLATES}-${region}`;

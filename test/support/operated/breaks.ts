@@ -39,13 +39,13 @@ const OPERATOR = 'operator@own.test';
 export const WELL_SETTINGS: Settings = { ...SETTINGS, notification_emails: [OPERATOR] };
 export const wellRule = (bucket: string, copy: string): object => ruleBetween(bucket, copy, { deletes: 'replicate' });
 
-/** A role that no rule uses, and an address of the example. */
+/** A role that no rule uses, and an address from the example. */
 const BROKEN_SETTINGS: Settings = {
   ...settingsOf({ [SOURCE]: ['source', 'target'], [TARGET]: ['source', 'target'] }),
   notification_emails: [OPERATOR, 'someone@example.com'],
 };
 
-/** As many concurrent invocations as the account has in all, in a region that receives as well. */
+/** As many concurrent invocations as the account has in total, in a region that also receives. */
 function brokenRule(bucket: string, copy: string): object {
   return {
     source: { region: SOURCE, bucket, deletes: 'replicate', scaling_limit: 1000 },
@@ -56,7 +56,7 @@ function brokenRule(bucket: string, copy: string): object {
   };
 }
 
-/** One broken thing, and the text that the finding of a group must contain. */
+/** One fault, and the text that the finding of a group must contain. */
 export interface Break {
   readonly group: string;
   readonly what: string;
@@ -65,7 +65,7 @@ export interface Break {
   readonly fix: RegExp;
 }
 
-/** What is broken in: an account on an emulator, and its configuration. */
+/** Where the faults are: an account on an emulator, and its configuration. */
 export interface BrokenAccount {
   readonly clients: AwsClients;
   /** Of the configuration files. */
@@ -76,12 +76,12 @@ export interface BrokenAccount {
   readonly copy: string;
 }
 
-/** At least one for each group that an account of AWS has a part in. */
+/** At least one for each group that checks something in an AWS account. */
 export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount): readonly Break[] {
   return [
     {
       group: 'configuration',
-      what: 'an address of the example',
+      what: 'an address from the example',
       run: () => writeConfiguration(folder, [brokenRule(bucket, copy)], BROKEN_SETTINGS),
       found: /values: .*someone@example\.com/,
       fix: /settings\.json/,
@@ -95,21 +95,21 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'quotas',
-      what: 'a rule that may use more of Lambda than there is, in the same files',
+      what: 'a rule that may use more concurrency than Lambda has, in the same files',
       run: () => Promise.resolve(),
       found: /^Lambda concurrency \(eu-west-1\): The functions may use \d+ of the \d+ concurrent executions/,
       fix: /^aws service-quotas request-service-quota-increase --region eu-west-1 --service-code lambda /,
     },
     {
       group: 'buckets',
-      what: 'a destination bucket that is gone',
+      what: 'a destination bucket that was deleted',
       run: () => clients.s3(TARGET).send(new DeleteBucketCommand({ Bucket: copy })),
       found: new RegExp(`destination bucket ${copy} does not exist`),
       fix: new RegExp(`^aws s3 mb s3://${copy} --region us-east-1$`),
     },
     {
       group: 'buckets',
-      what: 'a notification that someone took away',
+      what: 'a notification that someone removed',
       run: () =>
         clients
           .s3(SOURCE)
@@ -119,7 +119,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'replication',
-      what: 'replication rules that someone took away',
+      what: 'replication rules that someone removed',
       run: () => clients.s3(SOURCE).send(new DeleteBucketReplicationCommand({ Bucket: OUTBOUND })),
       found: /rules of .*-outbound: Missing, disabled or changed/,
       fix: /^s3xrc deploy --repair --region eu-west-1$/,
@@ -155,7 +155,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'functions',
-      what: 'a function that is switched off',
+      what: 'a disabled function',
       run: () =>
         clients
           .lambda(SOURCE)
@@ -175,7 +175,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'functions',
-      what: 'a function of another version than all others',
+      what: 'a function with another version than all others',
       run: () =>
         clients.lambda(SOURCE).send(
           new UpdateFunctionCodeCommand({
@@ -268,7 +268,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'uploads',
-      what: 'an upload that was left behind (three days later)',
+      what: 'an abandoned upload (three days later)',
       run: () =>
         clients.s3(SOURCE).send(new CreateMultipartUploadCommand({ Bucket: OUTBOUND, Key: `${rule}/interrupted` })),
       found: /1 upload older than two days/,
@@ -290,7 +290,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'alarms',
-      what: 'a source bucket that has lost a notification, which the watermark function told',
+      what: 'a source bucket without its notification, reported by the watermark function',
       run: () =>
         clients.cloudWatch(SOURCE).send(
           new SetAlarmStateCommand({
@@ -304,7 +304,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'subscriptions',
-      what: 'an address that is not subscribed any more',
+      what: 'an address that is no longer subscribed',
       run: async () => {
         const TopicArn = await alarmTopic(SOURCE, clients);
         const listed = await clients.sns(SOURCE).send(new ListSubscriptionsByTopicCommand({ TopicArn }));

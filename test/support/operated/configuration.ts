@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 const PRICES = fileURLToPath(new URL('../../../configuration/prices.json', import.meta.url));
 
-/** The region that sends, and the one that receives, where a test says nothing else. */
+/** Default regions that send and receive. */
 export const SOURCE = 'eu-west-1';
 export const TARGET = 'us-east-1';
 
 type Role = 'source' | 'target';
 
-/** What settings.json has, as far as tests change it. */
+/** The part of settings.json that tests change. */
 export interface Settings {
   readonly stack_name: string;
   readonly enabled_regions: readonly object[];
@@ -35,7 +35,7 @@ export function settingsOf(roles: Readonly<Record<string, readonly Role[]>>): Se
 
 export const SETTINGS = settingsOf({ [SOURCE]: ['source'], [TARGET]: ['target'] });
 
-/** A rule from a bucket of the region that sends to one of the region that receives, but for what a test says otherwise. */
+/** A rule from a bucket in the sending region to one in the receiving region, unless the test overrides it. */
 export function ruleBetween(bucket: string, copy: string, source: object = {}, destination: object = {}): object {
   return {
     source: { region: SOURCE, bucket, ...source },

@@ -7,13 +7,13 @@ import { promisify } from 'node:util';
 const FOLDER = fileURLToPath(new URL('../../../build/plain-node', import.meta.url));
 
 /**
- * The Node of a user, of another version than the project's own. It is kept for the next run.
+ * A user's Node with another version than the project's own. It is kept for the next run.
  * @param version such as `20.20.2`
  * @returns path of its executable
  */
 export async function plainNode(version: string): Promise<string> {
   const folder = join(FOLDER, version);
-  // What the package `node` would have its install script fetch.
+  // The package that the install script of `node` would fetch.
   const name = `node-${process.platform}-${process.arch}`;
   const executable = join(folder, 'node_modules', name, 'bin/node');
   const isThere = await access(executable).then(

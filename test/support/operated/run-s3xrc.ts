@@ -13,10 +13,10 @@ export interface Outcome {
 }
 
 export interface Surroundings {
-  /** Beside PATH: nothing of the shell that the tests run in. */
+  /** In addition to PATH; no other variables from the shell of the tests. */
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Of the user that runs it, where the tests are run by one who may everything. */
+  /** User that runs it, if root runs the tests. */
   readonly uid?: number;
   readonly gid?: number;
 }
@@ -31,7 +31,7 @@ export function accessTo(endpoint: string, region?: string): NodeJS.ProcessEnv {
   };
 }
 
-/** Starts the real command in a process of its own. */
+/** Starts the real command in a separate process. */
 export function startS3xrc(
   args: readonly string[],
   { env, ...rest }: Surroundings,

@@ -1,19 +1,22 @@
-/** A command as a document shows it, and what it shows of its output. */
+/** A command as a document shows it, and the shown part of its output. */
 export interface Session {
   readonly command: string;
   readonly lines: readonly string[];
 }
 
-/** Of a shown output, for what was left out: lines where it is a line, the rest of the line where it ends one. */
+/** Stands for omitted output: for lines if it is a line, for the rest of the line if it ends one. */
 const LEFT_OUT = '…';
 
-/** How far a number that depends on prices or measurements may be from the one that is shown. */
+/** How much a number that depends on prices or measurements may differ from the shown one. */
 const TOLERANCE = 0.2;
 
 /** Dollars and ratios, which depend on prices and on measured CPU time; ages, which depend on how fast the machine is. */
 const VARYING = /(?<dollars>-?\$[\d,]+\.\d\d)|(?<ratio>\d+\.\d\d) ±\d+\.\d\d|(?<age>oldest ).+$|(?<spaces> {2,})/g;
 
-/** The sessions of a document's blocks of code: each begins with `$ ` and a command, and ends before the next or the block. */
+/**
+ * The sessions in a document's blocks of code: each begins with `$ ` and a command, and ends before the next one or
+ * with the block.
+ */
 export function readSessions(document: string): Session[] {
   const blocks = [...document.matchAll(/^```\n(.*?)^```$/gms)].map(([, block = '']) => block);
   const texts = blocks.flatMap((block) => block.split(/^(?=\$ )/m)).filter((text) => text.startsWith('$ '));
@@ -23,7 +26,7 @@ export function readSessions(document: string): Session[] {
   });
 }
 
-/** Whether a command printed what the document shows: each line literally, but for what varies and what is left out. */
+/** Whether a command printed what the document shows: each line literally, except for varying and omitted parts. */
 export function isAsShown({ lines }: Session, printed: string): boolean {
   const numbers: number[] = [];
   const pattern = lines
@@ -33,7 +36,7 @@ export function isAsShown({ lines }: Session, printed: string): boolean {
   return match !== null && numbers.every((shown, index) => isClose(shown, toNumber(match[index + 1] ?? '')));
 }
 
-/** @param numbers gets those that are shown, in the order of the pattern's groups */
+/** @param numbers receives the shown numbers, in the order of the pattern's groups */
 function linePattern(line: string, numbers: number[]): string {
   const isOpen = line.endsWith(LEFT_OUT);
   const shown = isOpen ? line.slice(0, -LEFT_OUT.length) : line;

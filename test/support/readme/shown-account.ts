@@ -13,7 +13,7 @@ import { SourceServiceHarness } from '../source-service.ts';
 
 const ACCOUNT = '123456789012';
 
-/** What S3 answers while a policy keeps us from an object. */
+/** S3's answer while a policy denies access to an object. */
 const DENIED = {
   status: 403,
   code: 'AccessDenied',
@@ -22,10 +22,12 @@ const DENIED = {
   date: undefined,
 };
 
-/** What the sessions of the README are about: a bucket of mixed content that is being replicated, and an archive of it. */
+/**
+ * The account in the sessions of the README: a bucket of mixed content that is being replicated, and an archive of it.
+ */
 export class ShownAccount {
   private readonly clients: AwsClients;
-  /** Of the rule's queue. */
+  /** Name of the rule's queue. */
   private queue = '';
 
   constructor(clients: AwsClients) {
@@ -49,7 +51,7 @@ export class ShownAccount {
     await this.makeQueues();
   }
 
-  /** A policy keeps us from reading logs, and the events of two are given up. */
+  /** Denies reads of logs by a policy, and dead-letters the events of two. */
   async breakReading(): Promise<void> {
     const statement = { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme/logs/*' };
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Sid: 'OnlyAuditors', ...statement }] });
@@ -78,8 +80,8 @@ export class ShownAccount {
 }
 
 /**
- * Objects by key: logs, which compress; photos, which do not; and carts, which do but are too small to pay. The same on
- * every machine.
+ * Objects by key: logs, which compress; photos, which do not; and carts, which do but are too small to save money. The
+ * same on every machine.
  */
 function makeObjects(): ReadonlyMap<string, Buffer> {
   const objects = new Map<string, Buffer>();

@@ -24,7 +24,7 @@ export interface Clients {
   readonly sts: STSClient;
 }
 
-/** SDK clients of someone in one region of the local cloud. */
+/** SDK clients of one identity in one region of the local cloud. */
 export function makeClients(region: string, endpoint: string, credentials: Credentials): Clients {
   const shared = { region, endpoint, credentials };
   return {

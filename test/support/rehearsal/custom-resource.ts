@@ -13,8 +13,8 @@ interface Answer {
 }
 
 /**
- * Has the function behind a custom resource serve a request, as CloudFormation does.
- * @throws Error with the reason that the function gave; what invoking it threw
+ * Sends a request to the function behind a custom resource, as CloudFormation does.
+ * @throws Error with the reason from the function; errors of its invocation
  */
 export async function serveCustomResource(
   request: ResourceRequest,

@@ -18,16 +18,16 @@ export const EXAMPLE = join(PROJECT, 'configuration');
 /** Its stack_name. */
 export const STACK = 's3-cross-region-compressor';
 
-/** Buckets of the users that it names, by region. */
+/** Users' buckets that it names, by region. */
 export const USERS_BUCKETS: Readonly<Record<string, readonly string[]>> = {
   'eu-west-1': ['example-documents', 'example-reports', 'example-media'],
   'us-east-1': ['example-documents-copy', 'example-reports-us', 'example-media-archive'],
   'ap-southeast-2': ['example-reports-ap'],
 };
 
-/** Where inventories are delivered to, in a configuration of `withSchedules`. */
+/** Bucket for inventories in a configuration from `withSchedules`. */
 export const INVENTORIES = 'example-inventories';
-/** Source of the rule that it has verified. */
+/** Source of the rule with scheduled verifications. */
 export const VERIFIED = 'example-reports';
 
 export interface DeployedExample {
@@ -35,7 +35,7 @@ export interface DeployedExample {
   readonly image: Image;
 }
 
-/** What is deployed: the committed example if nothing else is said. */
+/** What is deployed. Default: the committed example. */
 export interface Deployment {
   /** Folder of the configuration. */
   readonly configuration: string;
@@ -45,7 +45,7 @@ export interface Deployment {
 
 const COMMITTED: Deployment = { configuration: EXAMPLE, template: join(PROJECT, 'template.yaml') };
 
-/** The example with all that it leaves out by default: inventories, and a rule that a clock has verified. */
+/** The example with everything that it omits by default: inventories, and a rule with scheduled verifications. */
 export async function withSchedules<T>(use: (deployment: Deployment) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'schedules-'));
   try {
@@ -80,7 +80,7 @@ async function rewrite(path: string, change: (json: Settings & Rules) => object)
 
 /**
  * Deploys the example to all of its regions, in the order of `npm run deploy`.
- * @param prepare what the users did to their buckets before
+ * @param prepare changes the users' buckets first
  */
 export async function deployExample(
   prepare: (rehearsal: Rehearsal) => Promise<void> = () => Promise.resolve(),

@@ -10,14 +10,14 @@ export interface FunctionPlace {
   readonly region: string;
   readonly arn: string;
   readonly image: Image;
-  /** Of the local cloud. */
+  /** Endpoint of the local cloud. */
   readonly endpoint: string;
-  /** Of the function's role. */
+  /** Credentials of the function's role. */
   readonly credentials: Credentials;
   readonly onLine: (line: string) => void;
 }
 
-/** A function as an `AWS::Lambda::Function` of a template describes it, with what Lambda itself adds to its environment. */
+/** A function as an `AWS::Lambda::Function` of a template describes it, with the variables that Lambda adds. */
 export function hostFunction(properties: Properties, deployed: FunctionPlace): FunctionHost {
   const { region, arn, image, endpoint, credentials, onLine } = deployed;
   const [command = ''] = listOf(field(properties['ImageConfig'], 'Command')) as readonly string[];
@@ -42,7 +42,7 @@ export function hostFunction(properties: Properties, deployed: FunctionPlace): F
   });
 }
 
-/** The variables of the template; URLs of queues lead to the local cloud, because the SDK sends to the host that they name. */
+/** The variables of the template; URLs of queues point to the local cloud, because the SDK sends to their host. */
 export function templateEnvironment(properties: Properties, endpoint: string): Record<string, string> {
   const variables = (field(properties['Environment'], 'Variables') ?? {}) as Properties;
   return Object.fromEntries(

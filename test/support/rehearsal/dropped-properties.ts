@@ -30,7 +30,8 @@ interface InlinePolicy {
 type Apply = (request: ResourceRequest, clients: Clients) => Promise<void>;
 
 /**
- * What moto's CloudFormation leaves out, done through the API with the properties of the template. docs/local-cloud.md lists it.
+ * Sets what moto's CloudFormation omits through the API, from the properties of the template. docs/local-cloud.md lists
+ * it.
  */
 const APPLIED: Readonly<Record<string, Apply>> = {
   'AWS::DynamoDB::Table': applyTable,
@@ -44,7 +45,10 @@ const APPLIED: Readonly<Record<string, Apply>> = {
   'AWS::SQS::QueuePolicy': applyQueuePolicy,
 };
 
-/** Without effect here: nobody listens, and of a bucket's policy moto would not see the condition and refuse everything. */
+/**
+ * Without effect here: nothing subscribes, and moto would ignore the condition of a bucket policy and refuse
+ * everything.
+ */
 const WITHOUT_EFFECT: readonly string[] = [
   'AWS::CloudWatch::Alarm',
   'AWS::S3::BucketPolicy',
@@ -52,12 +56,12 @@ const WITHOUT_EFFECT: readonly string[] = [
   'AWS::SNS::TopicPolicy',
 ];
 
-/** @throws Error for a type that neither moto nor this knows */
+/** @throws Error for a type that neither moto nor this file supports */
 export async function applyDropped(request: ResourceRequest, clients: Clients): Promise<void> {
   const { type, isKnown } = request;
   const apply = APPLIED[type];
   if (apply === undefined && !isKnown && !WITHOUT_EFFECT.includes(type)) {
-    throw new Error(`moto has no ${type}: say in dropped-properties.ts how to make one, or that it has no effect`);
+    throw new Error(`moto has no ${type}: define in dropped-properties.ts how to make one, or that it has no effect`);
   }
   await apply?.(request, clients);
 }
@@ -78,7 +82,7 @@ async function applyTable({ action, physicalId: TableName, properties }: Resourc
   }
 }
 
-/** moto makes it, but does not change it, and deletes none that is attached. */
+/** moto creates it, but neither updates it nor deletes it while it is attached. */
 async function applyManagedPolicy(request: ResourceRequest, { iam }: Clients) {
   const { action, physicalId: PolicyArn, properties } = request;
   if (action === 'update') {
@@ -131,7 +135,7 @@ async function applyKey({ action, physicalId: KeyId, properties }: ResourceReque
 
 async function applyBucket({ action, physicalId: Bucket, properties }: ResourceRequest, { s3 }: Clients) {
   if (action === 'delete') {
-    // moto leaves such a bucket standing, and says nothing.
+    // moto keeps such a bucket without an error.
     const { Versions, DeleteMarkers } = await s3.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 1 }));
     if (Versions !== undefined || DeleteMarkers !== undefined) throw new Error(`Bucket ${Bucket} is not empty`);
     return;

@@ -6,12 +6,12 @@ import { bundleFunctions } from '../../../src/build/bundle-functions.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The folder that stands for the container image: bundles, the two packages that are not bundled, configuration. */
+/** The folder in place of the container image: bundles, the two packages that are not bundled, configuration. */
 export interface Image {
   readonly folder: string;
-  /** What the Dockerfile sets. */
+  /** Variables from the Dockerfile. */
   readonly environment: Readonly<Record<string, string>>;
-  /** As the next build of the image would have it. */
+  /** Changes the configuration, like the next build of the image. */
   replaceConfiguration(configuration: string): Promise<void>;
   remove(): Promise<void>;
 }

@@ -10,12 +10,12 @@ import { templateEnvironment } from './deployed-function.ts';
 import { readMapping } from './pipeline.ts';
 import type { DeployedResource, Rehearsal } from './rehearsal.ts';
 
-/** One function and everything that it needs for its whole job. */
+/** One function and everything that it needs for its complete job. */
 export interface Job {
   readonly rehearsal: Rehearsal;
   readonly deployed: DeployedResource;
   readonly host: FunctionHost;
-  /** With the credentials of the function's role. */
+  /** Clients with the credentials of the function's role. */
   readonly own: Clients;
   readonly rules: readonly ReplicationRule[];
 }
@@ -25,7 +25,7 @@ export function clientsOf({ rehearsal, deployed }: Job): Clients {
   return rehearsal.clients(deployed.region);
 }
 
-/** A variable of the function, as set in its template. */
+/** A variable of the function from its template. */
 export function variable({ rehearsal, deployed }: Job, name: string): string {
   const value = templateEnvironment(deployed.properties, rehearsal.endpoint)[name];
   if (value === undefined) throw new Error(`${deployed.physicalId} has no ${name}`);
@@ -87,10 +87,10 @@ function turnOf(name: string): number {
   return name === 'deployment' ? 3 : 2;
 }
 
-/** The whole job of a function, by the name of its bundle. */
+/** The complete job of a function, by the name of its bundle. */
 export async function loadJob(name: string): Promise<(job: Job) => Promise<void>> {
   if (!JOB_NAMES.includes(name)) {
-    throw new Error(`Add test/support/rehearsal/jobs/${name}.ts: the whole job of the function "${name}"`);
+    throw new Error(`Add test/support/rehearsal/jobs/${name}.ts: the complete job of the function "${name}"`);
   }
   const { run } = (await import(`./jobs/${name}.ts`)) as { run: (job: Job) => Promise<void> };
   return run;

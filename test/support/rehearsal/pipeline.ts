@@ -5,10 +5,10 @@ import { field, listOf } from '../invariants.ts';
 import { textOf } from '../templates/json.ts';
 import { type DeployedResource, functionArn, type Rehearsal } from './rehearsal.ts';
 
-/** Seconds of a batching window for each second of the template: nobody waits 20 s in a test. */
+/** Seconds of a batching window per second of the template, so that no test waits 20 s. */
 const WINDOW_SCALE = 1 / 40;
 
-/** What an `AWS::Lambda::EventSourceMapping` of a template says. */
+/** The properties of an `AWS::Lambda::EventSourceMapping` in a template. */
 export interface MappingSettings {
   readonly functionName: string;
   readonly queueArn: string;
@@ -17,7 +17,7 @@ export interface MappingSettings {
   readonly maximumConcurrency: number;
 }
 
-/** @throws Error when the mapping does not ask for partial batch responses, which all our functions answer with */
+/** @throws Error if the mapping does not use partial batch responses, which all our functions return */
 export function readMapping({ properties }: DeployedResource): MappingSettings {
   const functionName = textOf(properties['FunctionName']);
   const types = listOf(properties['FunctionResponseTypes']);
@@ -32,7 +32,7 @@ export function readMapping({ properties }: DeployedResource): MappingSettings {
   };
 }
 
-/** The deployed pipeline at work: all event source mappings, and S3's replication of the outbound buckets. */
+/** The running pipeline: all event source mappings, and S3's replication of the outbound buckets. */
 export class Pipeline {
   readonly #mappings: readonly EventSourceMapping[];
   readonly #clients: readonly SQSClient[];
@@ -66,7 +66,7 @@ export class Pipeline {
       const { region } = mapping;
       const settings = readMapping(mapping);
       const arn = functionArn(region, settings.functionName);
-      // Lambda polls with the role of the function.
+      // Lambda polls with the function's role.
       const credentials = await rehearsal.assumeRole(roleOf(all, mapping));
       const sqs = new SQSClient({ region, endpoint: rehearsal.endpoint, credentials });
       clients.push(sqs);
@@ -91,9 +91,9 @@ export class Pipeline {
     return new Pipeline({ mappings, clients, replicator, replicated, failures });
   }
 
-  /** Resolves when nothing is under way any more, at no stage. */
+  /** Resolves when nothing is under way at any stage. */
   async idle(): Promise<void> {
-    // Twice: what a stage leaves behind is the next one's work, and replication happens between the two.
+    // Twice, because each stage produces work for the next one, with replication in between.
     for (let stage = 0; stage < 2; stage += 1) {
       await Promise.all(this.#mappings.map((mapping) => mapping.idle()));
       await this.#replicator.idle();
@@ -108,7 +108,7 @@ export class Pipeline {
   }
 }
 
-/** Carries out the rules that the custom resources have put on the buckets. */
+/** Executes the rules that the custom resources have put on the buckets. */
 function startReplicator(rehearsal: Rehearsal, replicated: string[]): Replicator {
   const regions = new Set(rehearsal.resources.map(({ region }) => region));
   return new Replicator({

@@ -20,18 +20,18 @@ import {
   startResourceProvider,
 } from './resource-provider.ts';
 
-/** The name that expand.py gives the place of uploaded templates. */
+/** The location of uploaded templates in the output of expand.py. */
 const UPLOADS = 'uploads';
 const ADMINISTRATOR = 'administrator';
 
-/** A resource that exists. */
+/** An existing resource. */
 export type DeployedResource = Required<
   Pick<ResourceRequest, 'region' | 'logicalId' | 'type' | 'physicalId' | 'properties'>
 >;
 
 /**
- * An account in which whole stacks are deployed: moto's CloudFormation with real nested stacks, one server for all regions,
- * since IAM and S3 know no regions. IAM is enforced: functions have the credentials of the roles that their stacks gave them.
+ * An account with complete stacks: moto's CloudFormation with real nested stacks, and one server for all regions,
+ * because IAM and S3 are global. IAM is enforced: functions have the credentials of the roles from their stacks.
  */
 export class Rehearsal {
   readonly #provider: ResourceProvider;
@@ -41,10 +41,10 @@ export class Rehearsal {
   /** By stack and logical id. */
   readonly #resources = new Map<string, DeployedResource>();
   readonly #hosts = new Map<string, FunctionHost>();
-  /** That have a stack. */
+  /** Regions that have a stack. */
   readonly #regions = new Set<string>();
   #image: Image | undefined;
-  /** What functions wrote, with their names. */
+  /** Output of functions, with their names. */
   readonly log: string[] = [];
 
   private constructor(provider: ResourceProvider, server: AwsServer, administrator: Credentials) {
@@ -67,12 +67,12 @@ export class Rehearsal {
     return this.#server.endpoint;
   }
 
-  /** All that exists, in the order in which it was made. */
+  /** All existing resources, in order of their creation. */
   get resources(): readonly DeployedResource[] {
     return [...this.#resources.values()];
   }
 
-  /** The administrator's. */
+  /** Clients of the administrator. */
   clients(region: string): Clients {
     const clients = this.#clients.get(region) ?? makeClients(region, this.endpoint, this.#administrator);
     this.#clients.set(region, clients);
@@ -97,7 +97,7 @@ export class Rehearsal {
     }
   }
 
-  /** Creates the stack of a region, or updates it. @throws what CloudFormation answers, with the reason of what failed */
+  /** Creates or updates the stack of a region. @throws CloudFormation's error, with the reason of the failure */
   async deploy(stack: string, region: string, stage: string, image: Image): Promise<void> {
     this.#image = image;
     const Parameters = [{ ParameterKey: 'Stage', ParameterValue: stage }];
@@ -114,7 +114,7 @@ export class Rehearsal {
     this.#regions.delete(region);
   }
 
-  /** The function as it is deployed, in environments that stay warm. */
+  /** The deployed function, in environments that stay warm. */
   async host(arn: string): Promise<FunctionHost> {
     const running = this.#hosts.get(arn);
     if (running !== undefined) return running;
@@ -135,7 +135,7 @@ export class Rehearsal {
     return host;
   }
 
-  /** One more request of a custom resource that exists, to the given environment of its function. */
+  /** Another request of an existing custom resource, to the given environment of its function. */
   async serveCustom(action: 'create' | 'delete', resource: DeployedResource, host: FunctionHost): Promise<void> {
     await serveCustomResource({ ...resource, action, stackId: 'rehearsal', isKnown: false }, host, this.#provider);
   }
@@ -193,7 +193,7 @@ export function functionArn(region: string, name: string): string {
   return `arn:aws:lambda:${region}:${LOCAL_ACCOUNT_ID}:function:${name}`;
 }
 
-/** A user who may do everything, and from then on nobody else may do anything. */
+/** Creates a user with all permissions, after which nobody else has any. */
 async function becomeAdministrator(endpoint: string): Promise<Credentials> {
   const clients = makeClients('us-east-1', endpoint, LOCAL_CREDENTIALS);
   const { iam } = clients;

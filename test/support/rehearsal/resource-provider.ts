@@ -5,20 +5,20 @@ import type { Json } from '../templates/json.ts';
 
 export type Properties = Readonly<Record<string, Json>>;
 
-/** What the local CloudFormation tells of a resource; local-cloud/moto/stacks.py sends it. */
+/** A request of the local CloudFormation about a resource; local-cloud/moto/stacks.py sends it. */
 export interface ResourceRequest {
   readonly action: 'create' | 'update' | 'delete';
   readonly region: string;
-  /** Of the stack that it is in, which may be a nested one. */
+  /** Id of its stack, which may be a nested one. */
   readonly stackId: string;
   readonly logicalId: string;
   readonly type: string;
-  /** False: moto has no such resource, all of it is up to the provider. */
+  /** False: moto does not support the resource, so the provider does everything. */
   readonly isKnown: boolean;
-  /** Absent while a resource that moto does not know is created. */
+  /** Absent during the creation of a resource that moto does not support. */
   readonly physicalId?: string;
   readonly properties: Properties;
-  /** With an update. */
+  /** For an update. */
   readonly formerProperties?: Properties;
 }
 
@@ -30,12 +30,12 @@ export interface ResourceAnswer {
 
 export interface ResourceProvider {
   readonly url: string;
-  /** A URL for the answer to one request of a custom resource, and the answer once it is there. */
+  /** A URL for the answer to one request of a custom resource, and the answer once it arrives. */
   awaitAnswer(): { readonly url: string; readonly answer: Promise<string> };
   stop(): Promise<void>;
 }
 
-/** Serves the requests of the local CloudFormation; what `provide` throws becomes the reason why a stack fails. */
+/** Serves the requests of the local CloudFormation; an error of `provide` becomes the reason why a stack fails. */
 export async function startResourceProvider(
   provide: (request: ResourceRequest) => Promise<ResourceAnswer>,
 ): Promise<ResourceProvider> {

@@ -15,18 +15,18 @@ import { type Json, textOf } from '../templates/json.ts';
 /** One policy of a role, inline or managed. */
 interface RolePolicy {
   readonly statements: readonly Json[];
-  /** Puts these statements in the place of the former. */
+  /** Replaces the statements. */
   replace(statements: readonly Json[]): Promise<void>;
 }
 
-/** A statement of a role that can be taken away and restored. */
+/** A statement of a role that can be removed and restored. */
 export interface RoleStatement {
   readonly sid: string;
-  /** Does the work without the statement, which is restored afterwards, whatever came of the work. */
+  /** Does the work without the statement, and always restores it afterwards. */
   without<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Every statement of every policy that a role has. */
+/** Every statement of every policy of a role. */
 export async function statementsOf(iam: IAMClient, roleArn: string): Promise<RoleStatement[]> {
   const RoleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
   const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
@@ -43,7 +43,7 @@ function removable(policy: RolePolicy, statement: Json): RoleStatement {
     sid: textOf(field(statement, 'Sid')),
     async without(work) {
       const others = policy.statements.filter((other) => other !== statement);
-      // IAM takes no policy without statements: one that allows nothing that anybody does.
+      // IAM refuses a policy without statements, so this one allows something that nobody does.
       const nothing = { Effect: 'Allow', Action: 'iam:GetAccountSummary', Resource: '*' };
       await policy.replace(others.length > 0 ? others : [nothing]);
       try {
@@ -75,7 +75,7 @@ async function managedPolicy(iam: IAMClient, PolicyArn: string): Promise<RolePol
       const PolicyDocument = documentOf(statements);
       const request = new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument, SetAsDefault: true });
       const { PolicyVersion } = await iam.send(request);
-      // A policy has at most five versions.
+      // A policy can have at most five versions.
       await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: version }));
       version = PolicyVersion?.VersionId;
     },

@@ -13,8 +13,9 @@ const run = promisify(execFile);
 export type Definition = Readonly<Record<string, Json>>;
 
 /**
- * The definition as Step Functions gets to see it: SAM writes it in lines, with placeholders for what CloudFormation knows.
- * @param values of what only a deployment knows, by `<Resource.Attribute>`
+ * The definition as Step Functions receives it: SAM writes it in lines, with placeholders for values from
+ * CloudFormation.
+ * @param values values that only a deployment knows, by `<Resource.Attribute>`
  */
 export function stateMachineDefinition(
   stateMachine: CreatedResource,
@@ -32,12 +33,12 @@ export function stateMachineDefinition(
   return JSON.parse(definition) as Definition;
 }
 
-/** The same, as moto's parser takes it: percentages have a decimal point. */
+/** The same for moto's parser: percentages have a decimal point. */
 export function motoDefinition(definition: Definition): string {
   return JSON.stringify(definition).replaceAll(/("ToleratedFailurePercentage":\d+)(?=[,}])/g, '$1.0');
 }
 
-/** What cfn-lint has to say of a definition: in a template of SAM's it cannot see it. */
+/** Findings of cfn-lint for a definition, which it cannot see inside a SAM template. */
 export async function lintDefinition(definition: Definition): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'definition-'));
   const path = join(folder, 'template.json');

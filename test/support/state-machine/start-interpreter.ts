@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { pythonEnvironment } from '../../../local-cloud/python-environment.ts';
 
 const SCRIPT = fileURLToPath(new URL('./serve.py', import.meta.url));
-/** What a message of FunctionThrewError says of the error. */
+/** The error in a message of FunctionThrewError. */
 const THROWN = / threw (\w+): (.*)/s;
 
 export interface Interpreter {
-  /** S3, SQS, STS and Step Functions in one. */
+  /** One endpoint for S3, SQS, STS and Step Functions. */
   readonly endpoint: string;
   stop(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { Json } from './json.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('./expand.py', import.meta.url));
-/** A template may have 1 MB, and there are five. */
+/** A template may have up to 1 MB, and there are five. */
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
 export interface CloudFormationTemplate {
@@ -24,26 +24,26 @@ export interface CloudFormationResource {
 }
 
 export interface ExpandOptions {
-  /** Has cfn-lint look at the result, too. */
+  /** Also checks the result with cfn-lint. */
   readonly lint?: boolean;
-  /** URI that the image would have been pushed to. */
+  /** URI to which the image would be pushed. */
   readonly image?: string;
 }
 
 const EXAMPLE_IMAGE = '111122223333.dkr.ecr.eu-west-1.amazonaws.com/image:functions';
 
-/** What CloudFormation gets to see of template.yaml. */
+/** template.yaml as CloudFormation receives it. */
 export interface ExpandedTemplate {
   readonly root: CloudFormationTemplate;
   /** By `Location` in template.yaml. */
   readonly nested: Readonly<Record<string, CloudFormationTemplate>>;
-  /** What cfn-lint has to say; empty without `lint`. */
+  /** Findings of cfn-lint; empty without `lint`. */
   readonly problems: readonly string[];
 }
 
 /**
- * Translates the root template and all that it nests, as SAM does.
- * @throws MissingPythonError, PythonTooOldError, PythonPackagesError; an Error when SAM refuses a template
+ * Translates the root template and its nested templates, as SAM does.
+ * @throws MissingPythonError, PythonTooOldError, PythonPackagesError; an Error if SAM refuses a template
  */
 export async function expandTemplate(
   path: string,

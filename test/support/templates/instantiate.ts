@@ -3,16 +3,16 @@ import { type Json, textOf } from './json.ts';
 
 export const EXAMPLE_ACCOUNT = '111122223333';
 
-/** A resource as it would be created: parameters filled in, conditions decided, names written out. */
+/** A resource as it would be created: with parameters, conditions and names resolved. */
 export interface CreatedResource {
-  /** Logical ids from the root down, with slashes between. */
+  /** Logical ids from the root down, separated by slashes. */
   readonly path: string;
   readonly type: string;
   readonly dependsOn: readonly string[];
   readonly properties: Readonly<Record<string, Json>>;
 }
 
-/** What stays open until CloudFormation knows it reads `<Resource.Attribute>`. */
+/** Values that only CloudFormation knows are written as `<Resource.Attribute>`. */
 type Values = Readonly<Record<string, Json>>;
 
 interface Scope {
@@ -20,7 +20,7 @@ interface Scope {
   readonly conditions: Readonly<Record<string, Json>>;
 }
 
-/** All resources, nested ones too, that a deployment of the whole stack in a region creates. */
+/** All resources, including nested ones, that a deployment of the complete stack creates in a region. */
 export function instantiate({ root, nested }: ExpandedTemplate, region: string): CreatedResource[] {
   const pseudo = { 'AWS::Region': region, 'AWS::AccountId': EXAMPLE_ACCOUNT, 'AWS::Partition': 'aws' };
   return createAll(root, pseudo, '').flatMap((resource) => {

@@ -15,13 +15,13 @@ export interface SessionEnd {
   readonly status: number;
   /** Processes of the session that outlived the program. */
   readonly left: readonly number[];
-  /** Everything that the terminal was sent. */
+  /** All output to the terminal. */
   readonly shown: string;
 }
 
 type Message = { readonly output: string } | { readonly status: number; readonly left: readonly number[] };
 
-/** A program in a terminal of its own. */
+/** A program in its own terminal. */
 export class TerminalSession {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #watchers = new Set<() => void>();
@@ -48,7 +48,7 @@ export class TerminalSession {
     });
   }
 
-  /** Resolves once the terminal has been sent something that matches. */
+  /** Resolves once the output matches. */
   shows(pattern: RegExp): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {

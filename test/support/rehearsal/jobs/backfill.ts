@@ -21,8 +21,9 @@ const FIELDS = [
 ];
 
 /**
- * The whole job of a region's backfill function: what a data file of an inventory lists is queued for its rule; a file that does not
- * exist any more ends the work on it at once, since it is told from one that may not be read.
+ * The complete job of a region's backfill function: it queues the objects in a data file of an inventory for their
+ * rule. A file that no longer exists ends the work on it at once, because the function distinguishes it from one that
+ * it may not read.
  */
 export async function run(job: Job): Promise<void> {
   const { rules, deployed, host } = job;

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Job } from '../job.ts';
 
-/** The whole job of a region's deployment function: every custom resource of the region is deleted and made again. */
+/** The complete job of a region's deployment function: it deletes and recreates every custom resource of the region. */
 export async function run({ rehearsal, deployed, host }: Job): Promise<void> {
   const custom = rehearsal.resources.filter(
     ({ type, region }) => type.startsWith('Custom::') && region === deployed.region,

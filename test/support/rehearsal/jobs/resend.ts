@@ -8,9 +8,9 @@ const MINUTE = 60_000;
 let round = 0;
 
 /**
- * The whole job of a source region's resend function: an archive that failed an hour ago is put again, one that failed just
- * now has to wait, one that was put again too often is kept, one that is gone is settled, and what is not a failure at all
- * is dead-lettered with its reason.
+ * The complete job of a source region's resend function. It resends an archive that failed an hour ago, delays one that
+ * failed just now, keeps one that was resent too often, settles one that is gone, and dead-letters a message that is
+ * not a failure, with its reason.
  */
 export async function run(job: Job): Promise<void> {
   round += 1;
@@ -39,7 +39,7 @@ export async function run(job: Job): Promise<void> {
   await report(`some-rule/round-${round}-gone.tar.zst`, again.versionId, 60);
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'no event' }));
 
-  // Only what has to wait comes back.
+  // Only the delayed message returns to the queue.
   expect(await deliver(job)).toHaveLength(1);
   expect(await readDeadLetters(job)).toHaveLength(1);
   const { VersionId, Metadata } = await s3.send(new GetObjectCommand({ Bucket, Key: again.Key }));

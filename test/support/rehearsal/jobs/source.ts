@@ -9,17 +9,17 @@ import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } 
 
 let round = 0;
 
-/** 7.9 KB as a header: the restoring function has to put them apart from the object. */
+/** 7.9 KB as a header: the restoring function must put them in a separate request. */
 export const LARGE_TAGS = Array.from({ length: 10 }, (_, n) => ({
   Key: `${n}${'К'.repeat(11)}`,
   Value: 'я'.repeat(120),
 }));
-/** Ends the key of an object that has them. */
+/** Suffix of the key of an object with these tags. */
 export const LARGELY_TAGGED = 'largely tagged';
 
 /**
- * The whole job of a rule's packing function: objects with tags and metadata are packed, one that is gone is settled, one
- * that cannot be read is dead-lettered with its reason.
+ * The complete job of a rule's packing function. It packs objects with tags and metadata, settles one that is gone, and
+ * dead-letters one that cannot be read, with its reason.
  */
 export async function run(job: Job): Promise<void> {
   round += 1;

@@ -10,9 +10,9 @@ import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } 
 import { LARGE_TAGS, LARGELY_TAGGED } from './source.ts';
 
 /**
- * The whole job of a region's restoring function: an archive is restored, beside and over what its targets hold, and
- * deleted; one that is gone is settled; what is not an archive is dead-lettered with its reason. The archive is one that
- * the packing function of a rule with a destination here has made.
+ * The complete job of a region's restoring function. It restores an archive to new and existing keys and deletes it,
+ * settles one that is gone, and dead-letters an object that is not an archive, with its reason. The archive comes from
+ * the packing function of a rule with a destination here.
  */
 export async function run(job: Job): Promise<void> {
   const { rehearsal, deployed, rules } = job;
@@ -27,7 +27,7 @@ export async function run(job: Job): Promise<void> {
   const found = await origin.send(new GetObjectCommand({ Bucket: outbound, Key: archive }));
   const body = (await found.Body?.transformToByteArray()) ?? new Uint8Array();
   const targets = rule.destinations.filter((destination) => destination.region === region).map(({ bucket }) => bucket);
-  // The first time a user's object is in the way, later ours: both have to be looked at.
+  // The first time a user's object has the key, later ours: both must be read.
   const restored = await Promise.all(targets.map((bucket) => keysIn(s3, bucket)));
   for (const [index, bucket] of targets.entries()) {
     for (const Key of restored[index] ?? [])

@@ -9,8 +9,8 @@ import { STACK, VERIFIED } from '../deploy-example.ts';
 import { clientsOf, type Job, variable } from '../job.ts';
 
 /**
- * The whole job of a region's verification function: a rule is compared in the regions of all its buckets for the first time, where the
- * listings differ the objects themselves are looked at, and the result is kept.
+ * The complete job of a region's verification function. It compares a rule in the regions of all its buckets for the
+ * first time, reads the objects themselves where the listings differ, and keeps the result.
  */
 export async function run(job: Job): Promise<void> {
   const { rehearsal, host, rules } = job;
@@ -21,7 +21,7 @@ export async function run(job: Job): Promise<void> {
     Bucket: variable(job, 'PROGRESS_BUCKET'),
     Key: checkpointKey('scheduled-verify', rule.id),
   };
-  // An execution that failed before it was finished counts as running for half an hour.
+  // An execution that failed before its end counts as running for half an hour.
   await s3.send(new DeleteObjectCommand(checkpoint));
   const { bucket, prefix, suffix } = rule.source;
   const keyOf = (name: string, targetPrefix = ''): string => `${targetPrefix}${prefix}verified/${name}${suffix}`;
@@ -45,7 +45,7 @@ export async function run(job: Job): Promise<void> {
   expect(kept.counts['looks']).toBeGreaterThan(0);
 }
 
-/** Watermarks by which all that exists is due: with an age that is below zero by more than CloudWatch rounds. */
+/** Watermarks that make every object due: their age is negative by more than CloudWatch rounds. */
 async function arriveInAdvance(job: Job, rule: ReplicationRule): Promise<void> {
   const MetricData = rule.destinations.map(({ region }) => ({
     MetricName: 'WatermarkAgeSeconds',
