@@ -80,8 +80,8 @@ function findDeadEntry(
   const dead = foreign.find(({ destination }) => destination !== '' && named.has(destination));
   if (dead === undefined) return undefined;
   return new NotificationConflictError(
-    `Bucket ${bucket} has the notification "${dead.id}", which is not ours, to ${dead.destination}, which S3 can no longer use, ` +
-      'so it accepts no other notification either. Remove that notification, or repair its destination and its permissions, ' +
+    `Bucket ${bucket} has the notification "${dead.id}", which is not ours, to ${dead.destination}, which S3 can no longer use. ` +
+      'Because of it, S3 accepts no other notification. Remove it, or repair its destination and its permissions, ' +
       `then deploy again. ${refusal.message}`,
     { context: { bucket, notification: dead.id, destination: dead.destination }, cause: refusal },
   );
@@ -89,7 +89,7 @@ function findDeadEntry(
 
 function noSuchBucket(bucket: string): UnusableBucketError {
   return new UnusableBucketError(
-    `Bucket ${bucket} does not exist, so that nothing can be replicated from it. Create it, or correct source.bucket in ` +
+    `Bucket ${bucket} does not exist, so nothing can be replicated from it. Create it, or correct source.bucket in ` +
       'replication_config.json, then deploy again.',
     { context: { bucket } },
   );

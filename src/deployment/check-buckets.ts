@@ -84,12 +84,12 @@ async function checkDefaultKey(
   const setting = isTarget ? 'destinations[].kms_key_arn' : 'source.kms_key_arn';
   if (KmsKeyArn !== '') {
     const text =
-      'The bucket encrypts by default with another key than its rule names: only objects with that one can be read';
+      'The bucket encrypts by default with a key other than the one its rule names: only objects with the named key can be read';
     log.warn(text, { bucket: Bucket, default_key: key, named_key: KmsKeyArn });
     return undefined;
   }
   return new UnusableKeyError(
-    `The ${role} bucket ${Bucket} encrypts with the KMS key ${key} by default, and no rule names it: every object would be ` +
+    `The ${role} bucket ${Bucket} encrypts with the KMS key ${key} by default, but no rule names it: every object would be ` +
       `refused. Set ${setting} in replication_config.json to the ARN of this key, run \`npm run configure\`, and deploy again.`,
     { context: { bucket: Bucket, key, region } },
   );
@@ -111,7 +111,7 @@ function findBucketProblem(
   }
   if (actual === region) return undefined;
   return new UnusableBucketError(
-    `The ${role} bucket ${bucket} is in ${actual}, and replication_config.json says ${region}. Correct the region beside ` +
+    `The ${role} bucket ${bucket} is in ${actual}, but replication_config.json says ${region}. Correct the region next to ` +
       `${setting}, run \`npm run configure\`, and deploy again.`,
     { context },
   );

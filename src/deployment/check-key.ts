@@ -21,7 +21,7 @@ export async function checkKey(
   const facts = await keys.find(arn, signal);
   if (facts === undefined) return refuse('does not exist', 'Create it, or correct its ARN in replication_config.json');
   if (!facts.symmetricEncryption)
-    return refuse('is not a symmetric key for encryption', 'S3 takes no other: name such a key');
+    return refuse('is not a symmetric key for encryption', 'S3 accepts no other kind: name such a key');
   return facts.enabled
     ? undefined
     : refuse(`cannot be used: its state is ${facts.state}`, 'Enable it, or name another');

@@ -33,8 +33,8 @@ export async function deliverAnswer(url: string, text: string, send: SendAnswer,
   }
   // The error does not contain the URL: anyone who has it can answer in our place.
   throw new UndeliveredAnswerError(
-    `CloudFormation's answer URL accepted no answer in ${ATTEMPTS} attempts, at last: ${String(outcome)}. The resource will ` +
-      'time out unless the next invocation gets through.',
+    `CloudFormation's response URL did not accept the answer in ${ATTEMPTS} attempts. Last error: ${String(outcome)}. The resource will ` +
+      'time out unless the next invocation delivers it.',
     { context: { attempts: ATTEMPTS }, cause: outcome },
   );
 }

@@ -31,7 +31,7 @@ export async function findFunctionImage(
   const [, account, region, repository] = IMAGE.exec(image) ?? [];
   if (account === undefined || region === undefined || repository === undefined) {
     throw new UnreadableFunctionError(
-      `The function ${functionArn} runs ${image}, which is not an image in a registry that ECS could pull from. Deploy with sam deploy or npm run deploy.`,
+      `The function ${functionArn} runs ${image}, which is not an image in a registry that ECS can pull from. Deploy with sam deploy or npm run deploy.`,
       { context: { function: functionArn, image } },
     );
   }

@@ -90,7 +90,7 @@ function refuseConflict(bucket: string, target: QueueNotification, foreign: read
       : 'Change its filter or that of the rule, or set "events": "eventbridge" in the source of the rule, which then needs no notification';
   throw new NotificationConflictError(
     `Bucket ${bucket} has the notification "${rival.id}" to ${rival.destination} (${describeFilter(rival)}), which ` +
-      `cannot stand beside "${target.id}" (${describeFilter(target)}): S3 gives an event to one notification only. ${remedy}.`,
+      `conflicts with "${target.id}" (${describeFilter(target)}): S3 sends an event to only one notification. ${remedy}.`,
     { context: { bucket, notification: rival.id, destination: rival.destination, wanted: target.id } },
   );
 }
@@ -100,8 +100,8 @@ function refuseTooMany(bucket: string, ours: number, foreign: readonly StoredNot
   const others = foreign.filter(({ eventBridge }) => eventBridge !== true).length;
   if (ours === 0 || ours + others <= MAX_NOTIFICATIONS) return;
   throw new NotificationConflictError(
-    `Bucket ${bucket} has ${others} notifications of others, and the rules need ${ours}: together more than the ${MAX_NOTIFICATIONS} that S3 takes ` +
-      'for a bucket. Set "events": "eventbridge" in the source of some rules, which then need no notification, or remove others.',
+    `Bucket ${bucket} has ${others} notifications that are not ours, and the rules need ${ours}: more than the ${MAX_NOTIFICATIONS} that S3 allows ` +
+      'per bucket. Set "events": "eventbridge" in the source of some rules, which then need no notification, or remove others.',
     { context: { bucket, others, ours } },
   );
 }

@@ -179,24 +179,24 @@ function refuseConflicts(bucket: string, wanted: RulesOfRole, foreign: readonly 
   const rival = foreign.find(({ id }) => ids.has(id));
   if (rival === undefined) return;
   throw new ReplicationConflictError(
-    `Bucket ${bucket} has a replication rule "${rival.id}" to ${rival.destinationBucket} that this stack did not put ` +
-      'there, and needs that id for a rule of its own. Remove that rule, then deploy again.',
+    `Bucket ${bucket} has a replication rule "${rival.id}" to ${rival.destinationBucket} that this stack did not ` +
+      'create, and the stack needs that id. Remove that rule, then deploy again.',
     { context: { bucket, rule: rival.id, destination: rival.destinationBucket } },
   );
 }
 
 function tooManyRules(bucket: string, rules: number): ReplicationConflictError {
   return new ReplicationConflictError(
-    `Bucket ${bucket} would have ${rules} replication rules while those that go are still needed, and S3 takes ${MAX_RULES}. ` +
-      'Take rules away in one deployment, and add others in the next.',
+    `Bucket ${bucket} would have ${rules} replication rules while the removed ones are still needed, and S3 allows ${MAX_RULES}. ` +
+      'Remove rules in one deployment, and add others in the next.',
     { context: { bucket, rules } },
   );
 }
 
 function foreignRole(bucket: string, present: string, wanted: string): ReplicationConflictError {
   return new ReplicationConflictError(
-    `Bucket ${bucket} replicates already, not for this stack, with the role ${present}; a bucket has one role for all rules, and ` +
-      `ours need ${wanted}. Remove the other rules from this bucket, which is the compressor's own, then deploy again.`,
+    `Bucket ${bucket} already has replication rules that are not ours, with the role ${present}; a bucket has one role for all rules, and ` +
+      `ours need ${wanted}. Remove the other rules from this bucket, which belongs to the compressor, then deploy again.`,
     { context: { bucket, role: present, wanted } },
   );
 }

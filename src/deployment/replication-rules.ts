@@ -49,7 +49,7 @@ export async function putReplicationRules(
       const gone = await findGone(destinations, properties, buckets, signal);
       return mergeReplicationRules(Bucket, stored, properties, replaced, gone);
     }
-    const message = `The outbound bucket ${Bucket} does not exist: the stack that puts rules on it must make it first.`;
+    const message = `The outbound bucket ${Bucket} does not exist: the stack that adds rules to it must create it first.`;
     throw new UnusableBucketError(message, { context: { bucket: Bucket } });
   };
   await settleReplication(Bucket, merge, replication, patience, signal);

@@ -117,7 +117,7 @@ export const replicationRulesSchema = z
           const { Bucket: DestinationBucket, ReplicaKmsKeyArn } = found;
           return [{ Id, ArchivePrefix, DestinationBucket, DestinationRegion: Region, ReplicaKmsKeyArn }];
         }
-        context.addIssue({ code: 'custom', path: ['Rules', index, 'Region'], message: 'is none of Destinations' });
+        context.addIssue({ code: 'custom', path: ['Rules', index, 'Region'], message: 'is not among Destinations' });
         return [];
       }),
     };
@@ -157,7 +157,7 @@ export const pricesSchema = z.strictObject({
       if (json === '') return undefined;
       const { success, data } = ownPricesSchema.safeParse(tryParseJson(json));
       if (success) return data;
-      context.addIssue({ code: 'custom', message: 'is not "prices" of settings.json as JSON' });
+      context.addIssue({ code: 'custom', message: 'is not the JSON of "prices" in settings.json' });
       return z.NEVER;
     }),
   /**

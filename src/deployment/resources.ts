@@ -142,7 +142,7 @@ export function findResource({ ResourceType, LogicalResourceId }: StackRequest):
   if (resource !== undefined) return resource;
   const known = [...RESOURCES.keys()].join(', ');
   throw new InvalidResourceError(
-    `${LogicalResourceId} is of the type ${ResourceType}, which the deployment function does not serve. It serves ${known}.`,
+    `${LogicalResourceId} is of the type ${ResourceType}, which the deployment function does not support. It supports ${known}.`,
     { context: { resource: LogicalResourceId, type: ResourceType } },
   );
 }

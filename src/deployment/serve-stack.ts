@@ -74,7 +74,7 @@ async function finishWithin<T>(
   const { promise: timeUp, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     const error = new DeploymentTimeError(
-      `${LogicalResourceId} was not done when the function's time was over. Deploy again; if it repeats, look for slow ` +
+      `${LogicalResourceId} was not finished when the function ran out of time. Deploy again; if this repeats, look for slow ` +
         'or failing calls in the log, and raise the timeout of the deployment function.',
       { context: { resource: LogicalResourceId, milliseconds } },
     );

@@ -31,7 +31,7 @@ export async function settleConfiguration(
     }
     if (await step()) return;
     throw new ContestedConfigurationError(
-      `The configuration of bucket ${bucket} is being changed by another tool: it is never what was written ` +
+      `Another tool keeps changing the configuration of bucket ${bucket}: it is never what was written ` +
         'a moment before. Stop the other deployment or tool, then deploy again.',
       { context: { bucket } },
     );

@@ -43,13 +43,13 @@ export function parseAnswerAddress(event: unknown): AnswerAddress {
 
 /** @throws InvalidResourceError */
 export function parseStackRequest(event: unknown): StackRequest {
-  return parseRequest(requestSchema, event, 'The request of CloudFormation cannot be understood');
+  return parseRequest(requestSchema, event, 'The request from CloudFormation is not valid');
 }
 
 /** @throws InvalidResourceError that lists everything wrong with the properties of the resource */
 export function parseProperties<T>(schema: z.ZodType<T>, request: StackRequest, properties: unknown): T {
   const { LogicalResourceId, ResourceType } = request;
-  return parseRequest(schema, properties, `The properties of ${LogicalResourceId} (${ResourceType}) cannot be used`);
+  return parseRequest(schema, properties, `The properties of ${LogicalResourceId} (${ResourceType}) are not valid`);
 }
 
 function parseRequest<T>(schema: z.ZodType<T>, value: unknown, complaint: string): T {

@@ -11,7 +11,7 @@ export function writeSuccess(address: AnswerAddress, physicalId: string, attribu
   const answer = serialize(address, { Status: 'SUCCESS', PhysicalResourceId: physicalId, Data: attributes });
   if (Buffer.byteLength(answer) <= MAX_ANSWER_BYTES) return answer;
   throw new InvalidResourceError(
-    `The attributes of ${address.LogicalResourceId} take more than CloudFormation's ${MAX_ANSWER_BYTES} bytes. Name fewer regions.`,
+    `The attributes of ${address.LogicalResourceId} exceed CloudFormation's limit of ${MAX_ANSWER_BYTES} bytes. Name fewer regions.`,
     { context: { resource: address.LogicalResourceId } },
   );
 }
@@ -32,7 +32,7 @@ export function writeFailure(
   let answer = write(error.message);
   for (let length = error.message.length; Buffer.byteLength(answer) > MAX_ANSWER_BYTES && length > 0; ) {
     length = Math.floor(length * 0.95);
-    answer = write(`${error.message.slice(0, length).toWellFormed()} ... (cut; the log has all of it)`);
+    answer = write(`${error.message.slice(0, length).toWellFormed()} ... (truncated; see the log)`);
   }
   return answer;
 }

@@ -31,7 +31,7 @@ export function decodeInventoryKey(encoded: string, position: string): string {
   try {
     return decodeURIComponent(encoded.replaceAll('+', ' '));
   } catch (cause) {
-    throw new InvalidInventoryError(`${position} has a key that is not encoded: "${encoded}".`, {
+    throw new InvalidInventoryError(`${position} has a key that is not URL-encoded: "${encoded}".`, {
       context: { position },
       cause,
     });

@@ -46,7 +46,7 @@ export function parseInventoryManifest(text: string, name: string): InventoryMan
       context: { manifest: name },
       cause,
     });
-  const parsed = manifestSchema.safeParse(parseJson(text, (cause) => invalid('it is not JSON.', cause)));
+  const parsed = manifestSchema.safeParse(parseJson(text, (cause) => invalid('it is not valid JSON.', cause)));
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' '));
   const { sourceBucket, destinationBucket, creationTimestamp, fileFormat, fileSchema, files } = parsed.data;
   if (fileFormat !== 'CSV' && fileFormat !== 'Parquet') {

@@ -41,7 +41,7 @@ export async function* readCsv(
   if (page.length > 0) yield page;
   const found = digest.digest('hex');
   if (md5 !== undefined && found !== md5.toLowerCase()) {
-    throw new InvalidInventoryError(`${name} has MD5 ${found}, and the manifest says ${md5}.`, { context: { name } });
+    throw new InvalidInventoryError(`${name} has MD5 ${found}, but the manifest says ${md5}.`, { context: { name } });
   }
 }
 
@@ -81,7 +81,7 @@ async function* linesOf(
     }
   } catch (cause) {
     if (!isDecompressionError(cause)) throw cause;
-    throw new InvalidInventoryError(`${name} is not a whole gzip file.`, { context: { name }, cause });
+    throw new InvalidInventoryError(`${name} is not a complete gzip file.`, { context: { name }, cause });
   }
   yield rest;
 }

@@ -173,7 +173,7 @@ class Listing {
     for (const { key } of objects) {
       if (previous !== '' && compareKeys(previous, key) >= 0) {
         const { bucket } = this.#request;
-        const message = `The server lists keys of ${bucket} out of order: "${key}" after "${previous}". Only buckets that list keys in the order of UTF-8 can be listed; directory buckets do not.`;
+        const message = `The server lists keys of ${bucket} out of order: "${key}" after "${previous}". Only buckets that list keys in UTF-8 order are supported; directory buckets do not.`;
         throw new ListingOrderError(message, { context: { bucket, key, previous } });
       }
       previous = key;

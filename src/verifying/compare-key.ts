@@ -215,8 +215,8 @@ async function findSourceNow(
 ): Promise<SourceNow> {
   try {
     const now = await examine({ bucket, key }, compared, signal);
-    if (now === undefined) return { kind: 'not-due', reason: 'deleted at the source since' };
-    if (now.etag !== etag) return { kind: 'not-due', reason: 'overwritten since' };
+    if (now === undefined) return { kind: 'not-due', reason: 'deleted at the source since the listing' };
+    if (now.etag !== etag) return { kind: 'not-due', reason: 'overwritten since the listing' };
     const archived = archiveOf(now);
     if (archived !== undefined) return { kind: 'unreplicable', reason: `archived at the source: ${archived}` };
     const stamped = findStamp(now, { bucket, key });
@@ -224,7 +224,7 @@ async function findSourceNow(
     return isReplica ? { kind: 'replica', reason: 'restored at the source by another rule' } : {};
   } catch (thrown) {
     if (thrown instanceof CustomerKeyError) {
-      return { kind: 'unreplicable', reason: 'encrypted at the source with a key of its owner (SSE-C)' };
+      return { kind: 'unreplicable', reason: "encrypted at the source with a customer's key (SSE-C)" };
     }
     // Then the listing is the only source of information.
     if (isRefusal(thrown)) return {};

@@ -34,7 +34,7 @@ export async function readDueBasis(
   const dues = regions.map((region, index): DueBasis => {
     const [newest] = typeof readings === 'string' ? [] : (readings[index] ?? []);
     if (newest !== undefined) return { dueBefore: newest.time - 1000 * newest.value, region };
-    const unknown = typeof readings === 'string' ? readings : `there is none of ${region}`;
+    const unknown = typeof readings === 'string' ? readings : `there is none for ${region}`;
     return { dueBefore: now - 1000 * rule.objectiveSeconds, region, unknown };
   });
   return dues.reduce((earliest, due) => (due.dueBefore < earliest.dueBefore ? due : earliest));

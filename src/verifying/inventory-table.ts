@@ -28,7 +28,7 @@ export function inventoryTable(name: string, path: string, manifest: InventoryMa
   const [, folder, day, time] = MANIFEST.exec(path) ?? [];
   if (folder === undefined || day === undefined || time === undefined) {
     throw new InvalidInventoryError(
-      `Athena finds the data files of an inventory by where S3 delivers it, .../YYYY-MM-DDTHH-MMZ/manifest.json, and ${path} is elsewhere.`,
+      `Athena needs an inventory where S3 delivered it, .../YYYY-MM-DDTHH-MMZ/manifest.json, but ${path} is elsewhere.`,
       { context: { manifest: path } },
     );
   }

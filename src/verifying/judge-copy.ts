@@ -68,7 +68,7 @@ export function judgeCopy(judged: JudgedObject, found: ExaminedObject | undefine
       if (modified > listedAt) return judge('not-due', 'newer than the listing');
       return judge('different', describeSizes(object, found), later);
     }
-    return modified < object.lastModified - 1000 ? judge('older', 'modified before', later) : judge('equal');
+    return modified < object.lastModified - 1000 ? judge('older', 'modified before the object', later) : judge('equal');
   }
   const { stamp } = stamped;
   const later = { order: Math.max(order, stamp.eventTime + 1) };

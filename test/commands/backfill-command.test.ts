@@ -211,7 +211,7 @@ describe.each([
     await put('csv/1.csv', second);
     await put('csv/manifest.json', manifest.slice(0, -9));
     expect((await s3xrc('--yes', ...inventory)).stderr).toContain(
-      'is not the manifest of an S3 Inventory: it is not JSON',
+      'is not the manifest of an S3 Inventory: it is not valid JSON',
     );
     await put('csv/manifest.json', manifest);
     const damaged = await s3xrc('--yes', ...inventory);

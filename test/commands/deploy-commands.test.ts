@@ -495,7 +495,7 @@ describe('npm run remove', () => {
     const before = await stacksLeft();
     const { status, stderr } = await command('remove', [], {}, `${STACK}\n`);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^error: Delete the stacks .* There is no terminal to answer at: add --yes\./m);
+    expect(stderr).toMatch(/^error: Delete the stacks .* There is no terminal to answer on: add --yes\./m);
     expect(await stacksLeft()).toEqual(before);
   });
 

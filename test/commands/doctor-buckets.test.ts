@@ -105,7 +105,7 @@ describe.each([
     await makeBucket('elsewhere', TARGET);
     expect(await complaints('elsewhere')).toEqual([
       expect.stringMatching(
-        /^failure source bucket elsewhere .* is in us-east-1, and replication_config\.json says eu-west-1/,
+        /^failure source bucket elsewhere .* is in us-east-1, but replication_config\.json says eu-west-1/,
       ),
       expect.stringMatching(/^failure destination bucket elsewhere-copy .* does not exist/),
     ]);
@@ -213,7 +213,7 @@ describe.each([
       expect.stringMatching(
         /^failure destination bucket strict-copy .*"OnlyEncrypted" .*denies s3:PutObject: it requires/,
       ),
-      expect.stringMatching(/^failure destination bucket strict-copy .*"OnlySigned" .*payloads that are not signed/),
+      expect.stringMatching(/^failure destination bucket strict-copy .*"OnlySigned" .*unsigned payloads/),
     ]);
   });
 
@@ -252,7 +252,7 @@ describe.each([
       expect(said.filter((line) => !line.startsWith('unseen '))).toEqual([]);
       expect(said).toContainEqual(
         expect.stringMatching(
-          /^unseen source bucket hidden .* may not look\. It takes s3:ListBucket and s3:GetEncryptionConfiguration\.$/,
+          /^unseen source bucket hidden .* may not check this\. It needs s3:ListBucket and s3:GetEncryptionConfiguration\.$/,
         ),
       );
     });

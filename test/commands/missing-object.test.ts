@@ -170,7 +170,7 @@ const SAID: readonly (readonly [line: string, status: number, says: RegExp])[] =
     0,
     /^ok: 1 object, /,
   ],
-  ['s3xrc verify RULE-ID --prefix KEY --repair', 1, /^1 queued to be repaired: verify again when they have arrived$/m],
+  ['s3xrc verify RULE-ID --prefix KEY --repair', 1, /^1 queued for repair: verify again when they have arrived$/m],
   ['s3xrc resend REGION', 0, /^No archive was given up: app-\d+-eu-west-1-failed is empty\.$/m],
   ['s3xrc dead-letters list --region TARGET-REGION', 0, /^No dead letters\.$/m],
 ];

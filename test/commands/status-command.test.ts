@@ -179,6 +179,6 @@ test('shows everything else if one service does not answer', async () => {
 test('prints one line for a region that is not deployed, not one per queue', async () => {
   const { stdout } = await s3xrc([], empty);
   expect(stdout).toContain(
-    'Not seen: 5 queues of eu-west-1, which do not exist: is it deployed? s3xrc doctor says more.\n',
+    'Could not read 5 queues of eu-west-1, which do not exist. Is the region deployed? See s3xrc doctor.\n',
   );
 });

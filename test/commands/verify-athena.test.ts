@@ -151,7 +151,7 @@ describe('s3xrc verify --engine athena', () => {
     ]);
     const { status, stdout, stderr } = await s3xrc('--repair', '--yes');
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('were not queued') });
-    expect(stdout).toContain('2 queued to be repaired');
+    expect(stdout).toContain('2 queued for repair');
     const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
     sqs.destroy();
     const created = Messages.flatMap(({ Body = '' }) => parseNotification(Body).created);
@@ -165,7 +165,7 @@ describe('s3xrc verify --engine athena', () => {
     const before = (await statements()).length;
     const sql = join(folder, 'verify.sql');
     const { status, stdout } = await s3xrc('--sql', sql);
-    expect([status, stdout]).toEqual([0, `Wrote ${sql}: run it in the Athena of ${REGION}.\n`]);
+    expect([status, stdout]).toEqual([0, `Wrote ${sql}: run it in Athena in ${REGION}.\n`]);
     const text = await readFile(sql, 'utf8');
     expect(text.match(/CREATE EXTERNAL TABLE/g)).toHaveLength(2);
     expect(text).toContain(`substr(full_key, 1, 8) = 'copy/in/'`);

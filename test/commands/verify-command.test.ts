@@ -131,8 +131,8 @@ describe.each([
     expect(status).toBe(1);
     expect(stdout).toContain('3 missing: are not at the destination\n');
     expect(stdout).toContain(`    ${REGION} s3://restored  ${missing[0] ?? ''}\n`);
-    expect(stdout).toContain('2 foreign: were written or edited there by a user\n');
-    expect(stdout).toContain('5 queued to be repaired: verify again when they have arrived');
+    expect(stdout).toContain('2 foreign: were written or edited at the destination by a user\n');
+    expect(stdout).toContain('5 queued for repair: verify again when they have arrived');
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
     );
@@ -212,7 +212,7 @@ describe.each([
     if (hasMetrics) await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'app', MetricData }));
     cloudWatch.destroy();
     const { stdout, stderr } = await s3xrc('--json');
-    expect(stderr).toMatch(hasMetrics ? /younger than the watermark of eu-west-1, 2 h/ : /no watermark is known/);
+    expect(stderr).toMatch(hasMetrics ? /younger than the watermark of eu-west-1, 2 h/ : /the watermark is unknown/);
     expect(JSON.parse(stdout)).toMatchObject({ missing: 0, foreign: 0, notDue: missing.length + changed.length });
   });
 

@@ -41,7 +41,7 @@ test(
     });
     expect(result.repaired).toBeGreaterThanOrEqual(40);
     expect(result.faults.failedCalls).toBeGreaterThan(0);
-    expect(stdout).toContain('50 of 50 differences found, each as what it is');
+    expect(stdout).toContain('50 of 50 differences found, each with the right kind');
     expect(stdout.trimEnd().endsWith(`${OBJECTS + 5} objects identical, 0 lost, 0 altered`)).toBe(true);
   },
   TIMEOUT,

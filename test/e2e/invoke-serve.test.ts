@@ -7,7 +7,7 @@ test.each(['at work', 'starting'])(
   async (stage) => {
     const [port = 0] = await findFreePorts(1);
     const { child, outcome, printed, pressCtrlC } = startCommand('invoke', '--serve', '--port', String(port));
-    if (stage === 'at work') await printed('Ctrl-C ends them');
+    if (stage === 'at work') await printed('Ctrl-C stops them');
     else await until(async () => (await listDescendants(child.pid ?? 0)).length > 0);
     const processes = await listDescendants(child.pid ?? 0);
     pressCtrlC();

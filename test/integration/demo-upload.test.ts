@@ -50,7 +50,9 @@ test('skips and names a file that grew and one that was deleted, and uploads the
   const { objects, skipped } = await upload([same, grown, gone]);
   expect(objects.map(({ key }) => key)).toEqual(['same']);
   expect(skipped.map(({ relativePath }) => relativePath).toSorted()).toEqual(['gone', 'grown']);
-  expect(skipped.map(({ reason }) => reason).join()).toContain('it changed while it was uploaded (it had 10 bytes)');
+  expect(skipped.map(({ reason }) => reason).join()).toContain(
+    'it changed while it was being uploaded (it had 10 bytes)',
+  );
   expect(server.requests).toHaveLength(1);
 });
 

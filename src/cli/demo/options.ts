@@ -117,7 +117,7 @@ function chooseSource({ source, sample, region, profile }: ParsedFlags): Pick<De
     throw new DemoInputError(`--source ${source} names no bucket; write s3://bucket/prefix`);
   }
   const [stray] = Object.entries({ sample, region, profile }).find(([, value]) => value !== undefined) ?? [];
-  if (stray !== undefined) throw new DemoInputError(`--${stray} is for --source s3://bucket/prefix only`);
+  if (stray !== undefined) throw new DemoInputError(`--${stray} requires --source s3://bucket/prefix`);
   return source === undefined ? {} : { source: resolve(source) };
 }
 
@@ -126,18 +126,18 @@ function chooseExisting(command: Command, { existing, objects }: ParsedFlags): P
   const given = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   if (existing !== true) {
     if (objects === undefined) return {};
-    throw new DemoInputError('--objects is for --existing only');
+    throw new DemoInputError('--objects requires --existing');
   }
   const strange = command.options.find(
     (option) => !EXISTING_OPTIONS.includes(option.attributeName()) && given(option.attributeName()),
   );
-  if (strange !== undefined) throw new DemoInputError(`${strange.long ?? ''} does not go with --existing`);
+  if (strange !== undefined) throw new DemoInputError(`${strange.long ?? ''} cannot be used with --existing`);
   return { existing: objects ?? DEFAULT_EXISTING };
 }
 
 function demoCommand(): Command {
   return new Command('s3xrc demo')
-    .description('Replicates real files between emulated regions and verifies every one of them.')
+    .description('Replicate real files between emulated regions and verify every one of them.')
     .option(
       '--source <folder|s3://...>',
       'replicate this folder or s3://bucket/prefix instead of files of node_modules',
@@ -148,10 +148,10 @@ function demoCommand(): Command {
       `with s3://bucket/prefix, take a random sample of this size, such as 500MB (default: 256MB)`,
       parseByteSize,
     )
-    .addOption(sharedOptions.region('region of the bucket of --source'))
+    .addOption(sharedOptions.region('region of the --source bucket'))
     .addOption(sharedOptions.profile())
-    .option('--existing', 'fill a bucket before there is a rule, backfill, verify, damage and repair it')
-    .option('--objects <number>', `objects of --existing (default: ${DEFAULT_EXISTING})`, parseObjects)
+    .option('--existing', 'fill a bucket before the rule exists, then backfill, verify, damage and repair it')
+    .option('--objects <number>', `with --existing: number of objects (default: ${DEFAULT_EXISTING})`, parseObjects)
     .option('--fan-out', 'replicate into two regions instead of one')
     .option('--level <level>', `zstd level of the archives, ${LEVEL_RANGE.min} to ${LEVEL_RANGE.max}`, parseLevel)
     .option(
@@ -176,7 +176,7 @@ function demoCommand(): Command {
       0,
     )
     .option('--archives <folder>', 'keep the archives in this folder', parsePath)
-    .option('--report <file>', 'where the HTML report goes', parsePath, 'build/demo-report.html')
+    .option('--report <file>', 'write the HTML report to this file', parsePath, 'build/demo-report.html')
     .addOption(sharedOptions.configuration())
     .addOption(
       new Option('--json [file]', 'print JSON, or write the numbers as JSON to this file').argParser(parsePath),

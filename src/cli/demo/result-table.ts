@@ -22,12 +22,12 @@ export function renderResultTable(result: DemoResult): string {
   table.push(
     ['Objects', formatCount(result.objects)],
     ['Bytes', formatBytes(result.bytes)],
-    ['Uploads, overwritten versions included', formatCount(result.uploads)],
+    ['Uploads, including overwritten versions', formatCount(result.uploads)],
     ['Events sent a second time', formatCount(result.repeatedEvents)],
     ...describeDeletions(result.deletions),
     ['Archives', formatCount(result.archives.length)],
     ['Objects in them', formatCount(result.packed.objects)],
-    ['  of these again, for events that came twice, undeletes and failures', formatCount(result.packedAgain)],
+    ['  of them packed again: repeated events, undeletes and failures', formatCount(result.packedAgain)],
     ['Compressed bytes', formatBytes(result.compressedBytes)],
     ['Ratio of uploads to archives', formatRatio(result.ratio)],
     ['First upload to last restore', formatSeconds(result.seconds)],
@@ -67,7 +67,7 @@ export function renderResultTable(result: DemoResult): string {
 function describeDeletions({ deleted, overtaken, undeleted, rewritten, archives }: DeletionsMade): [string, string][] {
   if (archives === 0) return [];
   return [
-    ['Deleted at the source when they had arrived', formatCount(deleted)],
+    ['Deleted at the source after they arrived', formatCount(deleted)],
     ['Deleted before their archive arrived', formatCount(overtaken)],
     ['Deleted and undeleted', formatCount(undeleted)],
     ['Deleted and rewritten', formatCount(rewritten)],
@@ -103,7 +103,7 @@ function comparisonLines({ comparison = [], packed }: DemoResult): string[] {
   const [chosen] = comparison;
   if (chosen === undefined) return [];
   const table = new Table({
-    head: ['Level', 'Compressed', 'CPU time', 'Dollars per TB', 'Over what was chosen'],
+    head: ['Level', 'Compressed', 'CPU time', 'Dollars per TB', 'Over chosen levels'],
     style: { head: [], border: [] },
     colAligns: ['left', 'right', 'right', 'right', 'right'],
     chars: NO_INNER_LINES,
@@ -118,7 +118,7 @@ function comparisonLines({ comparison = [], packed }: DemoResult): string[] {
     ]);
   }
   return [
-    'Transfer, staging and CPU time of compression at the levels that were chosen, and at one level for all:',
+    'Transfer, staging and CPU time of compression at the chosen levels, and at one level for everything:',
     table.toString(),
   ];
 }

@@ -111,7 +111,7 @@ function worthOf(
       amounts,
     );
   const lines = LINES.map(([what, items]) => ({ what, plain: of(costs.plain, items), ours: of(costs.ours, items) }));
-  if (fixed !== undefined) lines.push({ what: 'fixed, of the rule', plain: 0, ours: fixed });
+  if (fixed !== undefined) lines.push({ what: 'fixed, for the rule', plain: 0, ours: fixed });
   return { bytes: volume.bytes, lines, net: lines.reduce((sum, { plain, ours }) => sum + plain - ours, 0) };
 }
 
@@ -130,8 +130,8 @@ function describeWorth(
   // The ratio in the table includes objects that were packed again.
   const ratio = `at a ratio of ${(1 / experience.ratio).toFixed(1)} : 1 (nothing packed twice)`;
   const pays = Number.isFinite(from)
-    ? `this pays from ${formatBytes(from)} on, ${ratio}`
-    : `${ratio} this pays at no size`;
+    ? `this pays off from ${formatBytes(from)}, ${ratio}`
+    : `${ratio} this does not pay off at any size`;
   return `${mean} S3's own replication is cheaper by ${dollars}; ${pays}`;
 }
 
@@ -139,8 +139,8 @@ function describeWorth(
 function describeMonth(terabyte: Worth, { bytes, net }: Worth): string {
   const dollars = `${formatAmount(Math.abs(net))} USD`;
   const volume = formatBilledBytes(bytes).replace('.0', '');
-  if (net > 0) return `At ${volume} per month it saves ${dollars} per month, fixed cost paid.`;
-  const why = terabyte.net > 0 ? ': fixed cost and small archives take more than that' : '';
+  if (net > 0) return `At ${volume} per month it saves ${dollars} per month after fixed costs.`;
+  const why = terabyte.net > 0 ? ': fixed costs and small archives cost more than it saves' : '';
   return `At ${volume} per month it costs ${dollars} per month more than S3's own replication${why}.`;
 }
 

@@ -32,7 +32,7 @@ export async function openReadableBucket(
         const location = { bucket, key: entry.key };
         // An inventory may leave ETags out.
         const etag = entry.etag ?? (await store.head(location, signal))?.etag;
-        if (etag === undefined) throw new ObjectNotFoundError(`s3://${bucket}/${entry.key} is gone.`);
+        if (etag === undefined) throw new ObjectNotFoundError(`s3://${bucket}/${entry.key} no longer exists.`);
         const into = new Uint8Array(length);
         const range = length === entry.size ? {} : { start };
         await store.read({ ...location, etag, into, ...range, signal });

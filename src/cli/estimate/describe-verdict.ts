@@ -13,9 +13,9 @@ export function describeVerdict(verdict: Verdict, { total, fixed }: Pick<Estimat
   const net = `It saves ${formatMonthly(verdict.net)} a month`;
   switch (verdict.kind) {
     case 'use':
-      return `Use it, with one rule for all. ${net}, fixed costs paid.`;
+      return `Use it, with one rule for everything. ${net} after fixed costs.`;
     case 'use-some':
-      return `Use it for ${namePrefixes(verdict.prefixes)}, and leave the rest to S3. ${net}, fixed costs paid.`;
+      return `Use it for ${namePrefixes(verdict.prefixes)}, and leave the rest to S3. ${net} after fixed costs.`;
     case 'leave':
       return `Leave it to S3: ${reasonToLeave(savedBy(total), fixed)}`;
   }
@@ -28,6 +28,6 @@ function namePrefixes(prefixes: readonly string[]): string {
 }
 
 function reasonToLeave(saved: number, { rule, regions }: Estimate['fixed']): string {
-  if (saved <= 0) return `replicating these objects one by one costs ${formatMonthly(-saved)} a month less.`;
-  return `what is saved, ${formatMonthly(saved)} a month, does not pay for the fixed costs of ${formatMonthly(rule + regions)}. Where the regions are in use already, a rule takes ${formatMonthly(rule)}.`;
+  if (saved <= 0) return `S3's own replication costs ${formatMonthly(-saved)} a month less.`;
+  return `the savings, ${formatMonthly(saved)} a month, do not cover the fixed costs of ${formatMonthly(rule + regions)}. If the regions are already in use, a rule costs ${formatMonthly(rule)}.`;
 }

@@ -46,7 +46,7 @@ async function readPart(path: string, start: number, length: number): Promise<Ui
   const bytes = new Uint8Array(length);
   for (let filled = 0; filled < length; ) {
     const { bytesRead } = await file.read(bytes, filled, length - filled, start + filled);
-    if (bytesRead === 0) throw new RangeError(`${path} has become shorter`);
+    if (bytesRead === 0) throw new RangeError(`${path} became shorter while it was being read`);
     filled += bytesRead;
   }
   return bytes;

@@ -48,7 +48,7 @@ const DEFAULT_SAMPLE = 256e6;
 export function parseEstimateFlags(args: readonly string[], print: (text: string) => void): EstimateFlags | undefined {
   const command = new Command('s3xrc estimate')
     .description(
-      'Estimates what replicating these objects would save: lists them, reads a sample, and prints dollars per prefix and a verdict.\nNothing is written to the bucket; s3:ListBucket and s3:GetObject are all it takes.',
+      'Estimate what replicating these objects would save: list them, read a sample, and print dollars per prefix and a verdict.\nNothing is written to the bucket; this needs only s3:ListBucket and s3:GetObject.',
     )
     .argument('<source>', 's3://bucket/prefix, a folder, or the manifest.json of an S3 Inventory (CSV or Parquet)')
     .option('--to <region...>', 'target regions (default: one region)')

@@ -13,7 +13,7 @@ export interface RemarkInput extends Pick<Estimate, 'monthIs'>, Pick<SampleMeasu
 
 const MILLISECONDS_PER_DAY = 86_400_000;
 
-/** What the numbers do not tell, in sentences. */
+/** What the numbers do not show, in sentences. */
 export function remarksOf({ population, unread, monthIs, skipped, time }: RemarkInput): string[] {
   const { archived, oldest } = population;
   const days = (time - oldest) / MILLISECONDS_PER_DAY;
@@ -22,12 +22,12 @@ export function remarksOf({ population, unread, monthIs, skipped, time }: Remark
     ...(archived.objects === 0
       ? []
       : [
-          `${formatPlural(archived.objects, 'object')} of ${formatBilledBytes(archived.bytes)} in archive classes are not counted: nobody can read them before they are restored.`,
+          `${formatPlural(archived.objects, 'object')} of ${formatBilledBytes(archived.bytes)} in archive classes are not counted: they cannot be read until they are restored.`,
         ]),
     ...(unread === undefined
       ? []
       : [
-          `${formatPlural(unread.objects, 'sampled object')} could not be read, and others speak for them: ${unread.reason}`,
+          `${formatPlural(unread.objects, 'sampled object')} could not be read, so others represent them: ${unread.reason}`,
         ]),
     ...(skipped.length === 0
       ? []
@@ -37,13 +37,11 @@ export function remarksOf({ population, unread, monthIs, skipped, time }: Remark
 
 function volumeRemarks(days: number): string[] {
   if (days === Number.NEGATIVE_INFINITY) {
-    return [
-      'The inventory has no LastModifiedDate, so that nothing is known of what comes in a month: give --monthly.',
-    ];
+    return ['The inventory has no LastModifiedDate, so the monthly volume is unknown: give --monthly.'];
   }
   if (days >= RECENT_DAYS)
-    return ['A key that was overwritten counts once, whose last write it was: give --monthly where keys are.'];
+    return ['A key that was overwritten counts once, by its last write: give --monthly if keys are overwritten.'];
   return [
-    `The oldest object is ${days.toFixed(0)} days old: what was there at once counts as a month's arrivals. Give --monthly if you know better.`,
+    `The oldest object is ${days.toFixed(0)} days old: an initial upload counts as a month's arrivals. Give --monthly if you know the volume.`,
   ];
 }

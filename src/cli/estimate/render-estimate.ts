@@ -43,14 +43,14 @@ export function renderEstimate(estimate: Estimate, columns = DEFAULT_COLUMNS): s
   const rows = groups.length > 1 ? [...groups, total] : [total];
   const table = renderEstimates(rows);
   const fits = table.every((line) => line.length <= columns);
-  const volume = monthIs === 'given' ? 'as given' : 'what came in the last 30 days';
+  const volume = monthIs === 'given' ? 'as given' : 'what was written in the last 30 days';
   const paragraphs = [
     `${source}: ${formatPlural(total.objects, 'object')}, ${formatBilledBytes(total.bytes)}, from ${region} to ${to.join(', ')}`,
-    `Dollars are per month (${volume}): S3 replicating every object by itself, and with s3xrc; prices of ${prices.date}. ${BILLED_UNITS}`,
+    `Dollars are per month (${volume}): S3's own replication, and s3xrc, at prices of ${prices.date}. ${BILLED_UNITS}`,
     '',
     ...(fits ? table : rows.flatMap(renderBlock)),
     '',
-    `Fixed: ${formatMonthly(fixed.rule)} per rule, and ${formatMonthly(fixed.regions)} for the regions, whatever their number of rules.`,
+    `Fixed: ${formatMonthly(fixed.rule)} per rule, and ${formatMonthly(fixed.regions)} for the regions, whatever the number of rules.`,
     ...remarks,
     '',
     describeVerdict(verdict, estimate),

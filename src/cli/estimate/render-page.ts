@@ -32,12 +32,12 @@ export function renderEstimatePage(estimate: Estimate, made: Date): string {
 <div class="verdict ${verdict.kind === 'leave' ? 'bad' : 'good'}">${describeVerdict(verdict, estimate)}</div>
 <div class="tiles">${tilesOf(estimate)}</div>
 <h2>Dollars per month, by prefix</h2>
-<p class="muted">Above what S3's own replication takes, below what s3xrc takes; red where that is more.</p>
+<p class="muted">Above: what S3's own replication costs. Below: what s3xrc costs, red if that is more.</p>
 <div class="card">${groups.slice(0, DRAWN).map((group) => drawGroup(group, groups))}</div>
 <h2>All numbers</h2>
 ${renderTable(COLUMNS, [...groups, { ...total, prefix: '(all)' }].map(cellsOf))}
-<h2>What the numbers do not tell</h2>
-<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}<li>Ratios are of a sample of ${formatBilledBytes(total.sampledBytes)}; 95 % of such samples are within the margin.</li></ul>
+<h2>What the numbers do not show</h2>
+<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}<li>Ratios are from a sample of ${formatBilledBytes(total.sampledBytes)}; 95 % of such samples are within the margin.</li></ul>
 </main>
 </html>
 `;
@@ -50,10 +50,10 @@ function tilesOf({ total, fixed }: Estimate): Markup[] {
     [formatBilledBytes(total.bytes), 'stored'],
     [formatRatioWithMargin(total), 'ratio'],
     [formatBilledBytes(total.month.bytes), 'per month'],
-    [formatMonthly(total.month.plain), 'S3 by itself, per month'],
+    [formatMonthly(total.month.plain), "S3's own replication, per month"],
     [formatMonthly(total.month.ours), 'with s3xrc, per month'],
     [formatMonthly(fixed.rule), 'fixed, per rule'],
-    [formatMonthly(fixed.regions), 'fixed, of the regions'],
+    [formatMonthly(fixed.regions), 'fixed, for the regions'],
   ];
   return tiles.map(([value, what]) => html`<div class="tile"><b>${value}</b><span>${what}</span></div>`);
 }

@@ -54,7 +54,7 @@ function costsOf(
   } catch (cause) {
     if (!(cause instanceof MissingPriceError)) throw cause;
     throw new ImpossibleEstimateError(
-      `No price of transfer from ${from} to ${destinations.map(({ region }) => region).join(', ')} is known. Add it to "prices" of settings.json (docs/configuration.md), and name its folder with --configuration.`,
+      `There is no transfer price from ${from} to ${destinations.map(({ region }) => region).join(', ')}. Add it to "prices" in settings.json (docs/configuration.md), and name the folder of that file with --configuration.`,
       { context: { from }, cause },
     );
   }

@@ -61,7 +61,7 @@ async function estimateSource(
   const population = await listAll(source, options.depth, random, context);
   const { strata } = population;
   if (strata.length === 0) {
-    throw new ImpossibleEstimateError(`There is no object to read in ${source.name}.`, {
+    throw new ImpossibleEstimateError(`There are no objects to read in ${source.name}.`, {
       context: { source: source.name },
     });
   }
@@ -130,13 +130,13 @@ function costOfReading(
 function sayCost(source: EstimateSource, reading: EstimateReading, { note }: CommandContext): void {
   const { listRequests, readRequests, bytes, dollars } = reading;
   if (!source.isRemote) {
-    note(`Reads ${formatBytes(bytes)} of ${source.name}.`);
+    note(`Reading ${formatBytes(bytes)} of ${source.name}.`);
     return;
   }
   const outside = (bytes / 2 ** 30) * INTERNET_GIGABYTE;
   note(
-    `Listed with ${formatPlural(listRequests, 'request')}; reads a sample of ${formatBytes(bytes)} with ${formatCount(readRequests)} GETs. ` +
-      `That costs $${dollars.toFixed(4)}, and outside of AWS up to $${outside.toFixed(4)} for transfer.`,
+    `Listed with ${formatPlural(listRequests, 'request')}; reading a sample of ${formatBytes(bytes)} with ${formatCount(readRequests)} GETs. ` +
+      `This costs $${dollars.toFixed(4)}, and up to $${outside.toFixed(4)} more for transfer if you run it outside AWS.`,
   );
 }
 
@@ -168,9 +168,9 @@ async function writeResults(estimate: Estimate, { out, html }: EstimateFlags, { 
   if (out === undefined) return;
   const rules = renderRules(estimate);
   if (rules === undefined) {
-    note(`No rule pays: ${shortPath(out)} was not written.`);
+    note(`No rule pays off: ${shortPath(out)} was not written.`);
     return;
   }
   await nameFile(out, writeFile(out, rules));
-  note(`Wrote ${shortPath(out)}. Its target bucket names are made up: replace them with yours.`);
+  note(`Wrote ${shortPath(out)}. Its target bucket names are placeholders: replace them with yours.`);
 }

@@ -24,8 +24,8 @@ interface ParsedOptions {
   readonly deletes?: true;
 }
 
-const DESCRIPTION = `Sends events to a bundled function under AWS's Lambda Runtime Interface Emulator, against local S3 and SQS servers
-that hold everything the events name. Events are sent one after another to the same function.`;
+const DESCRIPTION = `Send events to a bundled function under AWS's Lambda Runtime Interface Emulator, with local S3 and SQS servers that
+hold everything the events name. Events are sent one after another to the same function.`;
 
 /**
  * @returns undefined when help was asked for and printed
@@ -39,13 +39,13 @@ export function parseInvokeOptions(args: readonly string[], print: (text: string
     .option('--timeout <seconds>', "the function's timeout (default: that of the templates)", parseCount)
     .option('--deletes', 'let the rules of the example replicate deletions')
     .option('--serve', 'only serve the local S3 and SQS, for `sam local invoke`, until Ctrl-C')
-    .addOption(new Option('--host <address>', 'with --serve: where to listen').default('127.0.0.1'))
-    .addOption(new Option('--port <number>', 'with --serve').argParser(parseCount).default(5000));
+    .addOption(new Option('--host <address>', 'with --serve: address to listen on').default('127.0.0.1'))
+    .addOption(new Option('--port <number>', 'with --serve: port to listen on').argParser(parseCount).default(5000));
   const parsed = parseCommand(command, args, print);
   if (parsed === undefined) return undefined;
   const { serve, host, port, timeout, deletes = false } = parsed.opts<ParsedOptions>();
   if (serve && deletes) {
-    throw new DeployInputError('--deletes is for events, not for --serve: the image has its own configuration');
+    throw new DeployInputError('--deletes cannot be used with --serve: the image has its own configuration');
   }
   if (serve) return { kind: 'serve', host, port };
   const [functionName, files] = parsed.processedArgs as [FunctionName | undefined, string[]];

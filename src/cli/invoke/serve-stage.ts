@@ -31,7 +31,7 @@ export async function serveStage(
   cleanup.defer(() => {
     relay.close();
   });
-  print(`S3 and SQS are at http://${host}:${port} with all that events/ names. Ctrl-C ends them.\n`);
+  print(`S3 and SQS are at http://${host}:${port} with everything that events/ names. Ctrl-C stops them.\n`);
   // The signal ends the process, once the servers have ended.
   await once(relay, 'close');
 }

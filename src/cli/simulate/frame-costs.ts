@@ -21,7 +21,7 @@ export interface FrameCosts {
 export function costAtLevel({ levels }: FrameCosts, level: number): MeasuredLevel {
   const above = levels.find((one) => one.level >= level);
   const below = levels.findLast((one) => one.level <= level);
-  if (above === undefined || below === undefined) throw new RangeError(`Level ${level} is beyond what was measured`);
+  if (above === undefined || below === undefined) throw new RangeError(`Level ${level} was not measured`);
   if (above.level === below.level) return above;
   const share = (level - below.level) / (above.level - below.level);
   const between = (low: number, high: number): number => low ** (1 - share) * high ** share;

@@ -33,11 +33,11 @@ const DEFAULT_ARCHIVES = 1000;
 export function parseSimulateFlags(args: readonly string[], print: (text: string) => void): SimulateFlags | undefined {
   const command = new Command('s3xrc simulate')
     .description(
-      'Simulates what a rule would learn on these objects: measures a sample at every level, replays a stream of archives, and prints what learning costs against each fixed level and the best choice in hindsight.\nNothing is written to the bucket; s3:ListBucket and s3:GetObject are all it takes.',
+      'Simulate what a rule would learn on these objects: measure a sample at every level, replay a stream of archives, and print what learning costs compared with each fixed level and with the best choice in hindsight.\nNothing is written to the bucket; this needs only s3:ListBucket and s3:GetObject.',
     )
     .argument('<source>', 's3://bucket/prefix, a folder, or the manifest.json of an S3 Inventory (CSV or Parquet)')
     .option('--to <region...>', 'target regions (default: one region)')
-    .option('--archives <number>', 'archives of the stream', parsePositiveInteger, DEFAULT_ARCHIVES)
+    .option('--archives <number>', 'archives in the stream', parsePositiveInteger, DEFAULT_ARCHIVES)
     .addOption(
       new Option('--archive-size <size>', 'bytes of objects per archive')
         .argParser(parseByteSize)

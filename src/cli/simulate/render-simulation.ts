@@ -28,11 +28,11 @@ export function renderSimulation(report: SimulationReport, columns = DEFAULT_COL
   const table = renderLevelCosts([report.learned, ...report.fixed], volume, report.monthlyBytes !== undefined);
   const lines = [
     `${source}: ${formatPlural(objects, 'object')}, ${formatBytes(bytes)}; a sample of ${formatBytes(sampledBytes)} at every level, from ${region} to ${to.join(', ')}`,
-    `${formatPlural(archives, 'archive')} of ${formatBytes(archiveBytes)}. Dollars are those that a level decides about: transfer and staging of archives, and CPU time.`,
+    `${formatPlural(archives, 'archive')} of ${formatBytes(archiveBytes)}. Dollars are those that depend on the level: transfer and staging of archives, and CPU time.`,
     '',
     ...table,
     '',
-    `Learning was over the best choice by ${report.progress.map(({ archives: count, overBest }) => `${formatShare(overBest)} up to archive ${formatCount(count)}`).join(', ')}.`,
+    `Learning cost more than the best choice by ${report.progress.map(({ archives: count, overBest }) => `${formatShare(overBest)} up to archive ${formatCount(count)}`).join(', ')}.`,
     describeAdvice(report),
   ];
   return `${lines.flatMap((line) => (table.includes(line) ? [line] : wrapText(line, columns))).join('\n')}\n`;
@@ -64,9 +64,9 @@ export function describeAdvice({ learned, fixed }: LevelSimulation): string {
   const saves = 1 - cheapest.dollarsPerByte / learned.dollarsPerByte;
   if (saves > NOTEWORTHY) {
     const value = cheapest.level === 'store' ? '"levels": ["store"]' : `"level": ${cheapest.level}`;
-    return `Write ${value} into the rule: it is cheaper than learning by ${(100 * saves).toFixed(1)} %.`;
+    return `Set ${value} in the rule: it is ${(100 * saves).toFixed(1)} % cheaper than learning.`;
   }
   const difference =
     saves < -NOTEWORTHY ? `costs ${(-100 * saves).toFixed(1)} % more than learning` : 'costs as much as learning';
-  return `Leave "level" out of the rule: the cheapest fixed level, ${cheapest.level}, ${difference}, which follows the content when that changes.`;
+  return `Leave "level" out of the rule: the cheapest fixed level, ${cheapest.level}, ${difference}, which adapts when the content changes.`;
 }

@@ -61,7 +61,7 @@ async function simulate(
     return measureFrames(samples, { reader: source, levels, archiveBytes, signal: context.signal, onMeasured });
   });
   if (frames.length === 0) {
-    throw new ImpossibleEstimateError(`There is no object to read in ${source.name}.`, {
+    throw new ImpossibleEstimateError(`There are no objects to read in ${source.name}.`, {
       context: { source: source.name },
     });
   }

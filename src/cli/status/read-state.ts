@@ -119,7 +119,7 @@ export async function readState(
   signal.throwIfAborted();
   for (const [region, count] of missing) {
     unseen.add(
-      `${formatPlural(count, 'queue')} of ${region}, which ${count === 1 ? 'does' : 'do'} not exist: is it deployed? s3xrc doctor says more.`,
+      `${formatPlural(count, 'queue')} of ${region}, which ${count === 1 ? 'does' : 'do'} not exist. Is the region deployed? See s3xrc doctor.`,
     );
   }
   return { queues, tasks, givenUp, verifications, unseen: [...unseen] };

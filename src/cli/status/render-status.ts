@@ -26,10 +26,10 @@ export function renderStatus(status: PipelineStatus, style: TerminalStyle): stri
     [`${stack}, ${time.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}`],
     ...rules.map((rule) => renderRule(rule, style)),
     ...arrivals.map((arrival) => renderArrival(arrival, style)),
-    [`Fixed cost of all regions: ${formatDollars(fixedDollars)} per month, about.`],
+    [`Fixed cost of all regions: about ${formatDollars(fixedDollars)} per month.`],
     ...(unseen.length === 0
       ? []
-      : [unseen.flatMap((what) => wrapText(`Not seen: ${what}`, style.columns).map(style.dim))]),
+      : [unseen.flatMap((what) => wrapText(`Could not read ${what}`, style.columns).map(style.dim))]),
   ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -114,10 +114,10 @@ const SHOWN_IF_ANY = ['unreadable', 'unreplicable'] as const;
 function describeFindings(verification: VerificationStatus | null): string {
   if (verification === null) return UNKNOWN;
   const { every, startedAt, unfinished, stopped, overdue, compared } = verification;
-  if (startedAt === undefined) return `${every}; not within the last 15 days`;
+  if (startedAt === undefined) return `${every}; none in the last 15 days`;
   const shown = [...ALWAYS_SHOWN, ...SHOWN_IF_ANY.filter((kind) => verification[kind] > 0)];
   const found = shown.map((kind) => `${formatCount(verification[kind])} ${kind}`).join(', ');
-  const until = stopped === true ? ' until it stopped unfinished' : unfinished === true ? ' so far, not finished' : '';
+  const until = stopped === true ? ' before it stopped early' : unfinished === true ? ' so far, not finished' : '';
   const late = overdue === true ? `; the next one is overdue (${every})` : '';
   return `${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${formatPlural(compared, 'key')}: ${found}${until}${late}`;
 }

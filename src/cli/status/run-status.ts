@@ -43,7 +43,7 @@ export async function runStatus(args: readonly string[], context: CommandContext
   const printed: Promise<void>[] = [];
   const command = new Command(`${context.program} status`)
     .description(
-      'Shows how far each rule is in each region: watermark, backlog, traffic, dollars, dead letters, given-up archives, the last scheduled verification. Changes nothing.',
+      'Show the progress of each rule in each region: watermark, backlog, traffic, dollars, dead letters, given-up archives and the last scheduled verification. Changes nothing.',
     )
     .option('--watch', 'repeat until Ctrl-C')
     .option(
@@ -52,7 +52,7 @@ export async function runStatus(args: readonly string[], context: CommandContext
       integerBetween('An interval', MIN_INTERVAL, MAX_INTERVAL),
       DEFAULT_INTERVAL,
     )
-    .addOption(sharedOptions.regions('only rules whose source, and archives whose target, is in these regions'))
+    .addOption(sharedOptions.regions('only rules with a source, and archives with a target, in these regions'))
     .addOption(sharedOptions.profile())
     .addOption(sharedOptions.configuration())
     .addOption(sharedOptions.json('print JSON; with --watch, a line per update'));

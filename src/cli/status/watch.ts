@@ -47,5 +47,5 @@ export async function drawRepeatedly(
 function fitScreen(lines: readonly string[], rows: number): readonly string[] {
   if (lines.length <= rows) return lines;
   const shown = Math.max(0, rows - 1);
-  return [...lines.slice(0, shown), `... ${lines.length - shown} lines more: enlarge the window, or name a --region`];
+  return [...lines.slice(0, shown), `... ${lines.length - shown} more lines: enlarge the window, or choose a --region`];
 }

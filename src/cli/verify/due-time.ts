@@ -21,12 +21,11 @@ export async function findDueTime(
   metrics: MetricReader,
   now: number,
 ): Promise<DueTime> {
-  if (age !== undefined)
-    return { dueBefore: now - 1000 * age, reason: `younger than ${formatAge(age)}, as --not-due says` };
+  if (age !== undefined) return { dueBefore: now - 1000 * age, reason: `younger than ${formatAge(age)} (--not-due)` };
   const { dueBefore, region, unknown } = await readDueBasis(rule, namespace, metrics, now);
   const reason =
     unknown === undefined
       ? `younger than the watermark of ${region}, ${formatAge((now - dueBefore) / 1000)}`
-      : `younger than the rule's objective, ${formatAge(rule.objectiveSeconds)}: no watermark is known, ${unknown}`;
+      : `younger than the rule's objective, ${formatAge(rule.objectiveSeconds)}, because the watermark is unknown: ${unknown}`;
   return { dueBefore, reason };
 }

@@ -41,7 +41,7 @@ export class FindingsFile implements AsyncDisposable {
   get caution(): string | undefined {
     if (this.#spreadsheet || this.#formulas === 0) return undefined;
     const keys = this.#formulas === 1 ? '1 key' : `${formatCount(this.#formulas)} keys`;
-    return `${keys} in ${this.#path} would be a formula in a spreadsheet: write it with --spreadsheet to open it in one.`;
+    return `${keys} in ${this.#path} would run as a formula in a spreadsheet: use --spreadsheet to open the file in one.`;
   }
 
   add(finding: CopyFinding): void {

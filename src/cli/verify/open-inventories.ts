@@ -37,7 +37,7 @@ export async function openInventories(
 ): Promise<OpenInventories> {
   if (destinationInventory.length > 0 && destinationInventory.length !== destinations.length) {
     throw new UsageError(
-      `the rule has ${destinations.length} destinations, and --destination-inventory names ${destinationInventory.length} manifests`,
+      `the rule has ${destinations.length} destinations, but --destination-inventory names ${destinationInventory.length} manifests`,
     );
   }
   const open = async (name: string, region: string, bucket: string): Promise<SortedInventory> => {
@@ -47,7 +47,7 @@ export async function openInventories(
     const files = new S3InventoryFiles(store, manifest.fileBucket, context.signal);
     return new SortedInventory(manifest, files, cleanup.use(new TemporaryRuns(temporary)), {
       onSorted: (entries) => {
-        context.note(`${formatCount(entries)} keys of the inventory of ${bucket} sorted`);
+        context.note(`Sorted ${formatCount(entries)} keys of the inventory of ${bucket}`);
       },
     });
   };

@@ -13,17 +13,21 @@ export const NAMED_FINDINGS = 10;
 
 const MEANINGS: readonly (readonly [name: keyof VerificationCounts, kind: FindingClass | undefined, means: string])[] =
   [
-    ['equal', undefined, 'are at the destination as they are at the source'],
+    ['equal', undefined, 'are the same at the destination as at the source'],
     ['missing', 'missing', 'are not at the destination'],
-    ['older', 'older', 'are at the destination in an older version'],
-    ['different', 'different', 'have another size or checksum there'],
-    ['foreign', 'foreign', 'were written or edited there by a user'],
-    ['unreadable', 'unreadable', 'could not be judged, because S3 refused to show them'],
-    ['replica', 'replica', 'were restored at the source by another rule, and are not replicated without chain'],
-    ['unreplicable', 'unreplicable', "cannot be read at the source: under a customer's key (SSE-C), or archived"],
-    ['extra', 'extra', 'are at the destination only'],
+    ['older', 'older', 'are an older version at the destination'],
+    ['different', 'different', 'have a different size or checksum at the destination'],
+    ['foreign', 'foreign', 'were written or edited at the destination by a user'],
+    ['unreadable', 'unreadable', 'could not be compared, because S3 denied access to them'],
+    ['replica', 'replica', 'were restored at the source by another rule, and are not replicated without "chain"'],
+    [
+      'unreplicable',
+      'unreplicable',
+      "cannot be read at the source: encrypted with a customer's key (SSE-C), or archived",
+    ],
+    ['extra', 'extra', 'exist only at the destination'],
     ['notDue', 'not-due', 'are too young to have arrived'],
-    ['unproven', 'unproven', 'are equal, but S3 has no checksums of both that compare'],
+    ['unproven', 'unproven', 'are equal, but S3 has no comparable checksums of both'],
     ['archived', undefined, 'are in archived classes and were not compared'],
   ];
 
@@ -51,7 +55,7 @@ export function renderVerification(
       ...(kind === undefined ? [] : (samples.get(kind) ?? []).flatMap((finding) => describeFinding(finding, columns))),
     ]),
     ...(counts.repaired > 0
-      ? wrapText(`${formatCount(counts.repaired)} queued to be repaired: verify again when they have arrived`, columns)
+      ? wrapText(`${formatCount(counts.repaired)} queued for repair: verify again when they have arrived`, columns)
       : []),
     '',
   ].join('\n');
@@ -78,8 +82,8 @@ export function describeRequestCost(
   // A list call is billed as a PUT, and returns 1,000 keys.
   const listing = 1e6 * (list / 1000) * listed;
   const looks = proof === 'none' ? 0 : (1e6 / sample) * get * destinations.length * LOOKS[proof];
-  const transfer = proof === 'bytes' ? ', and the transfer of what is read' : '';
-  return `Requests cost about ${formatDollars(listing + looks)} per million objects: ${formatDollars(listing)} to list ${WHAT_IS_LISTED[Math.min(listed, 2)] ?? ''}, ${formatDollars(looks)} to look at copies; a suspect costs two looks more${transfer}.`;
+  const transfer = proof === 'bytes' ? ', plus the transfer of what is read' : '';
+  return `Requests cost about ${formatDollars(listing + looks)} per million objects: ${formatDollars(listing)} to list ${WHAT_IS_LISTED[Math.min(listed, 2)] ?? ''}, ${formatDollars(looks)} to look at copies; each suspect costs two more looks${transfer}.`;
 }
 
 /** Requests per copy: a HEAD of it and of its object, or a HEAD and both read. */

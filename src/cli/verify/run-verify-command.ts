@@ -23,28 +23,31 @@ export async function runVerifyCommand(
   const command = addFilterOptions(
     new Command(`${context.program} verify`)
       .description(
-        'Compares the objects that a rule selects with their copies at all destinations, by listing both. Nothing is ever deleted.',
+        'Compare the objects that a rule selects with their copies at all destinations, by listing both. Nothing is ever deleted.',
       )
       .argument('<rule>', 'id of the rule or the start of it, or a source bucket with only one rule'),
   )
-    .option('--inventory <manifest>', 'read the source from an S3 Inventory, s3://bucket/.../manifest.json')
+    .option('--inventory <manifest>', 'read the source from an S3 Inventory: s3://bucket/.../manifest.json')
     .option(
       '--destination-inventory <manifest...>',
-      'read the destinations from theirs: one for each, in the order of the rule',
+      'read the destinations from their inventories: one per destination, in the order of the rule',
     )
     .option('--temporary <folder>', 'folder for sorting inventories that do not fit in memory, 150 bytes per key')
-    .option('--checksums', 'prove equal copies by stamp and checksum: a HEAD each, no bytes')
-    .option('--bytes', 'read equal copies and their objects, and compare')
+    .option('--checksums', 'prove that copies are equal by stamp and checksum: HEAD requests only')
+    .option('--bytes', 'prove that copies are equal by reading them and their objects')
     .option('--sample <number>', 'prove one copy out of this many', parsePositiveInteger, 1)
     .option(
       '--not-due <age>',
-      'objects younger than this need not have arrived, such as 15m (default: what the watermark says)',
+      'objects younger than this need not have arrived, such as 15m (default: by the watermark)',
       parseAge,
     )
-    .option('--repair', 'queue what is missing, older or different, and what others wrote where the source wins')
-    .option('--max-bytes-per-hour <size>', 'bytes of repaired objects per hour at most', parseByteSize)
-    .option('--csv <file>', 'write every key that is not equal to this file')
-    .option('--spreadsheet', "with --csv: begin keys with ' that a spreadsheet would take for formulas")
+    .option(
+      '--repair',
+      'queue objects that are missing, older or different, and those that others wrote if the source wins',
+    )
+    .option('--max-bytes-per-hour <size>', 'repair at most this many bytes of objects per hour', parseByteSize)
+    .option('--csv <file>', 'write every key that differs to this CSV file')
+    .option('--spreadsheet', "with --csv: put ' before keys that a spreadsheet would take for formulas")
     .addOption(
       new Option(
         '--engine <engine>',
@@ -55,16 +58,15 @@ export async function runVerifyCommand(
     )
     .option('--sql <file>', 'write the SQL for Athena to this file, and run nothing')
     .option('--athena-output <url>', "where Athena writes results, s3://bucket/prefix/ (default: the workgroup's)")
-    .option('--workgroup <name>', 'workgroup of Athena', 'primary')
-    .option('--database <name>', 'database of Athena, for tables that are dropped in the end', 'default');
+    .option('--workgroup <name>', 'Athena workgroup', 'primary')
+    .option('--database <name>', 'Athena database, for temporary tables', 'default');
   const printed: Promise<void>[] = [];
   const parsed = parseCommand(addRunOptions(command), args, (text) => printed.push(context.print(text)));
   await Promise.all(printed);
   if (parsed === undefined) return 0;
   const flags = parsed.opts<VerifyFlags & AthenaFlags & { readonly engine: 'local' | 'athena' }>();
   refuseContradictions(flags);
-  if (flags.spreadsheet === true && flags.csv === undefined)
-    throw new UsageError('--spreadsheet is about --csv: add it');
+  if (flags.spreadsheet === true && flags.csv === undefined) throw new UsageError('--spreadsheet requires --csv');
   if (flags.engine === 'local') return verifyRule(parsed.args[0] ?? '', flags, context, openSession);
   refuseWithAthena(flags);
   return verifyByAthena(parsed.args[0] ?? '', flags, context);

@@ -79,7 +79,7 @@ export async function verifyByAthena(name: string, flags: AthenaFlags, context: 
   if (flags.sql !== undefined) {
     const text = comparisons.map(({ comparison }) => wholeSql(comparison)).join('\n');
     await nameFile(flags.sql, writeFile(flags.sql, text));
-    await context.print(`Wrote ${flags.sql}: run it in the Athena of ${rule.source.region}.\n`);
+    await context.print(`Wrote ${flags.sql}: run it in Athena in ${rule.source.region}.\n`);
     return 0;
   }
   const repair = flags.repair === true ? await openRepair(rule, comparisons, flags, session, context) : undefined;
@@ -106,7 +106,7 @@ async function openComparisons(
   const { source, destinations } = rule;
   if (inventory === undefined || destinationInventory.length !== destinations.length) {
     throw new UsageError(
-      `--engine athena joins inventories: add --inventory and, for each of the ${destinations.length} destinations, --destination-inventory`,
+      `--engine athena requires inventories: add --inventory, and --destination-inventory with a manifest for each of the ${destinations.length} destinations`,
     );
   }
   const hash = rule.id.slice(rule.id.lastIndexOf('-') + 1);
@@ -143,9 +143,9 @@ async function openRepair(
   context: CommandContext,
 ): Promise<FindingsRepair | 'no'> {
   if (first?.comparison.source.columns.includes('e_tag') !== true) {
-    throw new UsageError('--repair takes an inventory of the source with the field ETag');
+    throw new UsageError('--repair requires an inventory of the source with the field ETag');
   }
-  const text = `Queue what is missing or older of rule ${rule.id}, to be replaced at its destinations?`;
+  const text = `Queue the missing and older objects of rule ${rule.id}, to replace them at its destinations?`;
   if (!(await confirm({ text, yes: flags.yes }, context.signal))) return 'no';
   const pace = new Pace({ bytesPerHour: flags.maxBytesPerHour }, SYSTEM_CLOCK);
   return new FindingsRepair(rule, await session.openQueue(), pace, context.signal);
@@ -213,12 +213,12 @@ async function verify(
     counts.repaired = await repair.finish();
     if (counts.different > 0) {
       context.note(
-        'Copies of another size were not queued: only a look at them says what replaces them. s3xrc verify RULE --prefix PREFIX --repair has it.',
+        'Copies of a different size were not queued, because Athena cannot look at them. To repair them: s3xrc verify RULE --prefix PREFIX --repair',
       );
     }
   }
   if (file?.caution !== undefined) context.note(file.caution);
-  context.note(`Athena has read ${formatBytes(scanned)}.`);
+  context.note(`Athena read ${formatBytes(scanned)}.`);
   await context.print(
     flags.json === true
       ? `${JSON.stringify({ rule: rule.id, ...counts, scannedBytes: scanned })}\n`

@@ -68,7 +68,7 @@ export async function verifyRule(
   const proof: Proof = flags.bytes === true ? 'bytes' : flags.checksums === true ? 'checksums' : 'none';
   context.note(describeRequestCost(rule, proof, flags, prices));
   if (flags.repair === true && flags.resume !== true) {
-    const text = `Queue what is wrong of rule ${rule.id}, to be replaced at its destinations?`;
+    const text = `Queue the objects of rule ${rule.id} that differ, to replace them at its destinations?`;
     if (!(await confirm({ text, yes: flags.yes }, context.signal))) return 0;
   }
   const { stack_name: stackName } = configuration.settings;
@@ -127,7 +127,7 @@ async function verify({
   if (queued > 0) {
     const what = formatPlural(queued, 'object');
     context.note(
-      `${what} of a backfill or a repair still queued: missing or older until restored; --repair would queue them twice.`,
+      `${what} of a backfill or a repair still queued: missing or older until restored. --repair would queue them twice.`,
     );
   }
   const queue = flags.repair === true ? await session.openQueue() : undefined;

@@ -97,7 +97,8 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
       group: 'quotas',
       what: 'a rule that may use more concurrency than Lambda has, in the same files',
       run: () => Promise.resolve(),
-      found: /^Lambda concurrency \(eu-west-1\): The functions may use \d+ of the \d+ concurrent executions/,
+      found:
+        /^Lambda concurrency \(eu-west-1\): The functions may use \d+ concurrent executions; the account allows \d+/,
       fix: /^aws service-quotas request-service-quota-increase --region eu-west-1 --service-code lambda /,
     },
     {

@@ -51,7 +51,7 @@ test('a bucket with more than 100 notifications, ours included, is refused with 
   expect(stored()).toHaveLength(101);
   s3.notificationsOf.set('data', [EVENT_BRIDGE, ...others]);
   await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toThrow(
-    'Bucket data has 100 notifications of others, and the rules need 1: together more than the 100 that S3 takes for a bucket.',
+    'Bucket data has 100 notifications that are not ours, and the rules need 1: more than the 100 that S3 allows per bucket.',
   );
 });
 

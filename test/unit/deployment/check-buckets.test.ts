@@ -40,7 +40,7 @@ describe('checkBuckets', () => {
   });
 
   test('says which region a bucket is in', async () => {
-    await expect(check('elsewhere')).rejects.toThrow(/is in us-east-1, and replication_config.json says eu-west-1/);
+    await expect(check('elsewhere')).rejects.toThrow(/is in us-east-1, but replication_config.json says eu-west-1/);
   });
 
   test('refuses a key of another region without reading it', async () => {
@@ -101,7 +101,7 @@ describe('a bucket with a customer managed key as its default', () => {
   test('causes a warning at a source whose rule names another key, since objects may be written with that one', async () => {
     s3.defaultKeys.set('data', OTHER);
     await check('data', OWN);
-    expect(s3.warnings).toEqual([expect.stringContaining('another key than its rule names')]);
+    expect(s3.warnings).toEqual([expect.stringContaining('a key other than the one its rule names')]);
   });
 
   test('is accepted if KMS does not say which key an alias stands for', async () => {

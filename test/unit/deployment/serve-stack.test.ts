@@ -169,7 +169,7 @@ describe('serveStack', () => {
     const overrides = { ResourceType: 'Custom::ReplicationRules', LogicalResourceId: 'Rules', ResourceProperties };
     expect(await serve(request('Create', overrides))).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringContaining('Rules.0.Region: is none of Destinations'),
+      Reason: expect.stringContaining('Rules.0.Region: is not among Destinations'),
     });
   });
 
@@ -256,7 +256,7 @@ describe('serveStack', () => {
     const answer = await serve(request('Create'));
     expect(Buffer.byteLength(sent[0]?.text ?? '')).toBeLessThanOrEqual(4096);
     expect(Buffer.byteLength(sent[0]?.text ?? '')).toBeGreaterThan(3500);
-    expect(answer.Reason).toMatch(/\(cut; the log has all of it\) \[UNEXPECTED; log stream log-1\]$/);
+    expect(answer.Reason).toMatch(/\(truncated; see the log\) \[UNEXPECTED; log stream log-1\]$/);
     expect(answer.Reason?.isWellFormed()).toBe(true);
   });
 

@@ -82,7 +82,7 @@ describe('an inventory in CSV', () => {
     expect(await entriesOf(manifestOf(md5), { 'data/1.csv.gz': bytes })).toHaveLength(2);
     await expect(entriesOf(manifestOf('0'.repeat(32)), { 'data/1.csv.gz': bytes })).rejects.toThrow(/has MD5 /);
     await expect(entriesOf(manifestOf(md5), { 'data/1.csv.gz': bytes.subarray(0, 60) })).rejects.toThrow(
-      'data/1.csv.gz is not a whole gzip file.',
+      'data/1.csv.gz is not a complete gzip file.',
     );
     await expect(entriesOf(manifestOf(md5), { 'data/1.csv.gz': gzipSync('"a","b') })).rejects.toThrow(
       'line 1 of data/1.csv.gz is not a line of CSV.',
@@ -146,7 +146,7 @@ describe('an inventory in Parquet', () => {
 
 describe('the manifest of an inventory', () => {
   test.each([
-    ['{', /is not the manifest of an S3 Inventory: it is not JSON/],
+    ['{', /is not the manifest of an S3 Inventory: it is not valid JSON/],
     ['{"files": []}', /sourceBucket/],
     [manifestText({ creationTimestamp: '2026-11-05T10:00Z' }), /milliseconds since 1970.*creationTimestamp/],
     [manifestText({ creationTimestamp: '' }), /milliseconds since 1970.*creationTimestamp/],

@@ -119,7 +119,7 @@ describe('a second look at the source before a copy is called wrong', () => {
     expect(reasons).toEqual([
       'archived at the source: DEEP_ARCHIVE_ACCESS',
       'archived at the source: GLACIER',
-      'encrypted at the source with a key of its owner (SSE-C)',
+      "encrypted at the source with a customer's key (SSE-C)",
       '',
     ]);
   });

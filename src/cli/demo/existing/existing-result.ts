@@ -54,7 +54,9 @@ export function renderExisting(result: ExistingResult): string {
 /** A difference that is reported as the wrong kind counts as not found. */
 function describePlanted({ found, planted }: ExistingResult): string {
   const share = `${found} of ${planted} differences found`;
-  return found === planted ? `${share}, each as what it is` : `${share} as what they are, ${planted - found} are not`;
+  return found === planted
+    ? `${share}, each with the right kind`
+    : `${share} with the right kind, ${planted - found} not`;
 }
 
 /** The outcome in one sentence. */

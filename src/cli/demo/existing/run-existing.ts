@@ -57,7 +57,7 @@ export async function runExisting(
   const rule = chooseRule(configuration.rules, fanOut);
   const plan = planBucket(existing, rule.source.prefix);
   const bucket = new SourceBucket();
-  progress.say(`${formatPlural(existing, 'object')} before there is a rule. Starting the emulated regions ...`);
+  progress.say(`${formatPlural(existing, 'object')} before the rule. Starting the emulated regions ...`);
   const pipeline = await startPipeline(
     {
       rule,
@@ -131,11 +131,11 @@ async function followThrough(scene: Scene): Promise<ExistingResult> {
     deadLetters: (await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(),
     problems: [
       ...(queued < plan.existing.length ? [`${queued} of ${plan.existing.length} objects were queued`] : []),
-      ...(verified.archived === plan.archived.length ? [] : [`${verified.archived} archived objects were named`]),
+      ...(verified.archived === plan.archived.length ? [] : [`${verified.archived} archived objects were reported`]),
       ...complain('after the backfill', verified),
       ...(young.notDue > 0 && REPAIRED_KINDS.every((kind) => young[kind] === 0)
         ? []
-        : ['young objects were called wrong']),
+        : ['objects that were not due were reported as wrong']),
       ...(found === planted ? [] : [`${found} of ${planted} planted differences were found`]),
       ...complain('after the repair', healed, extra.length * pipeline.destinations.length),
       ...complain('after the repair, read', read),

@@ -68,6 +68,6 @@ function readReport(name: string, printed: string): ToolRun['report'] {
   try {
     return JSON.parse(printed) as ToolRun['report'];
   } catch (cause) {
-    throw new DemoFailedError(`s3xrc ${name} printed no report but ${JSON.stringify(printed)}`, { cause });
+    throw new DemoFailedError(`s3xrc ${name} printed ${JSON.stringify(printed)} instead of a report`, { cause });
   }
 }

@@ -26,7 +26,7 @@ export async function openBucket({ region, profile }: BucketAccess): Promise<Ope
   try {
     await client.config.region();
   } catch (cause) {
-    throw new DemoInputError('No AWS region is known. Pass --region, or set AWS_REGION.', { cause });
+    throw new DemoInputError('The AWS region is unknown. Pass --region, or set AWS_REGION.', { cause });
   }
   const pager = new S3ObjectPager(client);
   const reader = new S3ObjectStore({ client });

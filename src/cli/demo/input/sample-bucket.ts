@@ -77,7 +77,7 @@ export async function sampleBucket(
   const description =
     objects.length === listed
       ? `${name}: all ${all}, ${formatBytes(taken)}`
-      : `${name}: a random sample of ${formatCount(objects.length)} of ${all}, ${formatBytes(taken)} of ${formatBytes(bytes)}, the same one in each run`;
+      : `${name}: a random sample of ${formatCount(objects.length)} of ${all}, ${formatBytes(taken)} of ${formatBytes(bytes)}, the same one in every run`;
   const cost = describeCost(Math.ceil(listed / PAGE), objects);
   return { content: { bodies, skipped: skipped.entries() }, description, cost };
 }
@@ -87,7 +87,7 @@ function describeCost(lists: number, objects: readonly ListedObject[]): string {
   const reads = objects.reduce((sum, { size }) => sum + Math.max(1, Math.ceil(size / READ_BYTES)), 0);
   const dollars = lists * DOLLARS.list + reads * DOLLARS.get + (bytes / BILLED_GIGABYTE) * DOLLARS.internetGigabyte;
   const what = `${formatPlural(lists, 'list request')}, ${formatPlural(reads, 'read')}, ${formatBytes(bytes)}`;
-  return `Reading costs up to ${dollars.toFixed(4)} USD: ${what} (the bytes cost nothing within the bucket's region).`;
+  return `Reading costs up to ${dollars.toFixed(4)} USD: ${what} (transfer is free within the bucket's region).`;
 }
 
 function problemOf({ size, storageClass }: ListedObject, sampleBytes: number): string | undefined {

@@ -38,7 +38,8 @@ export async function readDeadLetters({ name, sqs, url }: WatchedDeadLetters): P
         queue: name,
         code: MessageAttributes['code']?.StringValue ?? 'RECEIVED_TOO_OFTEN',
         reason:
-          MessageAttributes['reason']?.StringValue ?? 'the function failed or was ended each time it had the message',
+          MessageAttributes['reason']?.StringValue ??
+          'the function failed or was ended each time it received the message',
         body: Body,
       });
     }

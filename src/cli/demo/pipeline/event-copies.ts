@@ -34,7 +34,7 @@ export class EventCopies {
   bodyOf(version: PackedVersion): string {
     const body = this.#bodies.get(nameOf(version));
     if (body !== undefined) return body;
-    throw new DemoFailedError(`The source function never had an event of ${nameOf(version)}`);
+    throw new DemoFailedError(`The source function never received an event for ${nameOf(version)}`);
   }
 }
 

@@ -271,6 +271,6 @@ function inboundBucket(region: string): string {
 
 function queueOf(queues: ReadonlyMap<string, QueuePair>, name: string): QueuePair {
   const queue = queues.get(name);
-  if (queue === undefined) throw new DemoFailedError(`No queue was made for ${name}`);
+  if (queue === undefined) throw new DemoFailedError(`No queue was created for ${name}`);
   return queue;
 }

@@ -14,9 +14,9 @@ import { renderTable } from './table.ts';
 export function renderDashboardSection({ metrics }: DemoResult): Markup {
   const { failures } = metrics;
   const tiles: readonly (readonly [string, string])[] = [
-    [metrics.throughput === null ? '–' : `${formatBytes(metrics.throughput)}/s`, 'throughput of an archive'],
-    [formatCount(failures.downloads + failures.uploads), 'failed reads and uploads of the source'],
-    [formatCount(failures.restores), 'failed restores of objects, those of damaged archives included'],
+    [metrics.throughput === null ? '–' : `${formatBytes(metrics.throughput)}/s`, 'throughput per archive'],
+    [formatCount(failures.downloads + failures.uploads), 'failed reads and uploads at the source'],
+    [formatCount(failures.restores), 'failed restores of objects, including those of damaged archives'],
     [formatCount(failures.statistics), 'lost statistics'],
   ];
   const rows = Object.entries(metrics.latencySeconds).map(([region, { p50, p90, p99, maximum }]) => [
@@ -51,8 +51,8 @@ export function renderComparison({ comparison = [], packed }: DemoResult): Marku
     formatDollarsPerTerabyte(cost.dollars, packed.bytes),
     cost === chosen ? '' : formatShare(cost.dollars / chosen.dollars - 1),
   ]);
-  return html`<h2>One level for all, instead</h2>
-<p class="muted">Every frame compressed again at each level, after the run and by one clock: transfer, staging and CPU time of
-compression. What was chosen includes what choosing cost: tests, probes and trials.</p>
-${renderTable(['Level', 'Compressed', 'CPU time', 'Dollars per TB', 'Over what was chosen'], rows)}`;
+  return html`<h2>One level for everything instead</h2>
+<p class="muted">Every frame was compressed again at each level, after the run and by one clock: transfer, staging and CPU time
+of compression. The chosen levels include the cost of choosing: tests, probes and trials.</p>
+${renderTable(['Level', 'Compressed', 'CPU time', 'Dollars per TB', 'Over chosen levels'], rows)}`;
 }

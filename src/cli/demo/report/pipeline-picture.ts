@@ -21,7 +21,7 @@ export function drawPipeline(result: DemoResult): Markup {
   const height = destinations.length * (REGION_HEIGHT + PADDING) - PADDING;
   const sourceY = (height - REGION_HEIGHT) / 2;
   const from = { x: sourceWidth, y: boxMiddle(sourceY) };
-  return html`<svg class="level" viewBox="-2 -2 ${width + 4} ${height + 4}" role="img" aria-label="The way of the data">
+  return html`<svg class="level" viewBox="-2 -2 ${width + 4} ${height + 4}" role="img" aria-label="Data flow">
 ${arrowTip('tip')}
 ${drawRegion(result.rule.source.region, source, { x: 0, y: sourceY })}
 ${destinations.map(({ region }, index) => {

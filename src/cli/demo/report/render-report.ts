@@ -41,8 +41,8 @@ ${renderTypes(result)}
 ${renderArchives(archives)}
 <footer class="muted">
 <p>Verified by reading every object back through the S3 API of each target region: bytes by SHA-256, seven headers, user
-metadata, tags, storage class and the stamp that says which version it is of, against a record that was taken during the
-upload. Also counted: how often each object was written, and archives that stay in an inbound bucket.</p></footer>
+metadata, tags, storage class and the stamp that identifies its version, compared with a record made during the upload.
+Also counted: how often each object was written, and archives that remain in an inbound bucket.</p></footer>
 </main></body>
 </html>
 `;

@@ -24,10 +24,10 @@ export function renderTiles(result: DemoResult): Markup {
       formatCount(result.packed.objects),
       result.packedAgain === 0
         ? 'objects in them'
-        : `objects in them, ${formatCount(result.packedAgain)} of them again`,
+        : `objects in them, ${formatCount(result.packedAgain)} of them packed again`,
     ],
     [formatBytes(result.compressedBytes), 'compressed'],
-    [formatRatio(result.ratio), 'ratio of uploads to archives, what was packed again included'],
+    [formatRatio(result.ratio), 'ratio of uploads to archives, including what was packed again'],
     [formatSeconds(result.seconds), 'first upload to last restore'],
     [formatCount(verification.identical), 'identical'],
     [formatCount(verification.lost), 'lost'],
@@ -37,7 +37,7 @@ export function renderTiles(result: DemoResult): Markup {
     [`${formatCount(result.refusedArchives)} of ${formatCount(result.damagedArchives)}`, 'damaged archives refused'],
   ];
   if (deletions.archives > 0) {
-    tiles.push([formatCount(deletions.deleted), 'deleted when they had arrived']);
+    tiles.push([formatCount(deletions.deleted), 'deleted after they arrived']);
     tiles.push([formatCount(deletions.overtaken), 'deleted before they arrived']);
     tiles.push([formatCount(deletions.undeleted), 'deleted and undeleted']);
     tiles.push([formatCount(deletions.rewritten), 'deleted and rewritten']);
@@ -88,8 +88,8 @@ export function renderTypes({ types }: DemoResult): Markup {
 <div class="track"><div class="${isLoss ? 'fill over' : 'fill'}" style="width:${share.toFixed(1)}%"></div></div>
 <span class="${isLoss ? 'loss' : 'gain'}">${formatBytes(compressedBytes)} · ${ratio}</span></div>`;
   });
-  return html`<p class="muted">Full width is what the objects had, the filled part what they take in the archives; red is
-what became larger, as a few bytes do. Types share frames; there, each type compressed for itself says how a frame's bytes are divided.</p><div class="card">${rows}</div>`;
+  return html`<p class="muted">The full width is the size of the objects, the filled part their size in the archives; red marks
+what became larger, as a few bytes do. Types share frames: a frame's bytes are divided by what each type compresses to on its own.</p><div class="card">${rows}</div>`;
 }
 
 export function renderArchives(archives: readonly InspectedArchive[]): Markup {

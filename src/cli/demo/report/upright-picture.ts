@@ -26,7 +26,7 @@ export function drawUpright(result: DemoResult): Markup {
     regions.slice(0, index).reduce((sum, { steps }) => sum + regionHeight(steps) + BORDER_HEIGHT, 0),
   );
   const height = (tops.at(-1) ?? 0) + regionHeight(target);
-  return html`<svg class="upright" viewBox="-2 -2 ${WIDTH + 4} ${height + 4}" role="img" aria-label="The way of the data of ${bucket}">
+  return html`<svg class="upright" viewBox="-2 -2 ${WIDTH + 4} ${height + 4}" role="img" aria-label="Data flow of ${bucket}">
 ${arrowTip('upright-tip')}
 ${regions.map(({ name, steps }, index) => drawRegionAt(name, steps, tops[index] ?? 0))}
 ${tops.slice(1).map((top) => drawCrossingAt(result, top))}

@@ -109,5 +109,5 @@ function dressOf({ headers, metadata, storageClass }: ObjectDescription): Omit<O
 }
 
 function changed(size: number): SourceChangedError {
-  return new SourceChangedError(`it changed while it was uploaded (it had ${size} bytes)`, { context: { size } });
+  return new SourceChangedError(`it changed while it was being uploaded (it had ${size} bytes)`, { context: { size } });
 }

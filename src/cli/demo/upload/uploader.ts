@@ -104,7 +104,8 @@ export class Uploader {
       if (version === undefined) return;
       const { s3, bucket } = this.#client;
       const { VersionId } = await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-      if (VersionId === undefined) throw new DemoFailedError(`The deletion of ${JSON.stringify(key)} made no marker`);
+      if (VersionId === undefined)
+        throw new DemoFailedError(`The deletion of ${JSON.stringify(key)} created no delete marker`);
       this.#markers.set(key, VersionId);
       this.#current.delete(key);
       if (removal === undefined) this.#drafts.push(version);
@@ -138,6 +139,6 @@ function isServerFailure(thrown: unknown): boolean {
 
 /** The local server rarely fails, and does not say why. */
 function notStored(key: string, cause: unknown): DemoFailedError {
-  const message = `The emulated region could not store ${JSON.stringify(key)}. It keeps large objects in ${tmpdir()}: is there room?`;
+  const message = `The emulated region could not store ${JSON.stringify(key)}. It keeps large objects in ${tmpdir()}: is there enough space?`;
   return new DemoFailedError(message, { context: { key }, cause });
 }

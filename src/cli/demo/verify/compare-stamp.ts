@@ -15,10 +15,10 @@ export function compareStamp(
   const stamped = findStamp({ metadata: found.metadata, tags: at.tags }, at);
   if (stamped === undefined) {
     const hasRoom = hasRoomForStamp(found.metadata) || hasRoomForStampTag(at.tags);
-    return hasRoom ? ['stamp: none, so that nothing tells older from newer'] : [];
+    return hasRoom ? ['stamp: none, so older and newer versions cannot be told apart'] : [];
   }
   const { etag } = stamped.stamp;
   if (uploaded.etag !== '' && (etag === '' || !uploaded.etag.startsWith(etag)))
     return [`stamp: of the version ${etag} instead of ${uploaded.etag}`];
-  return isAsWritten(stamped, found) ? [] : ['stamp: its digest is not that of the object'];
+  return isAsWritten(stamped, found) ? [] : ['stamp: its digest does not match the object'];
 }

@@ -58,7 +58,7 @@ export async function verifyDestinations(
       for (const key of await listKeys(s3, destination.bucket)) {
         if (known.has(key)) continue;
         const wasDeleted = key.startsWith(targetPrefix) && deleted.has(key.slice(targetPrefix.length));
-        const difference = wasDeleted ? 'was deleted at the source, and is here' : 'was never uploaded';
+        const difference = wasDeleted ? 'was deleted at the source, but still exists' : 'was never uploaded';
         altered.push({ region, key, differences: [difference] });
       }
     }),

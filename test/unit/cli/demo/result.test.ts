@@ -58,7 +58,7 @@ describe('the result of a run', () => {
     const rows = table.split('\n').map((line) => line.replace(/[│ ]+/g, ' ').trim());
     expect(rows).toEqual(
       expect.arrayContaining([
-        'Deleted at the source when they had arrived 3',
+        'Deleted at the source after they arrived 3',
         'Deleted before their archive arrived 2',
         'Deleted and undeleted 1',
         'Deleted and rewritten 4',

@@ -50,7 +50,7 @@ describe('what a run is worth', () => {
     const { terabyte, verdict } = worthOf(runOf(25e3));
     expect(terabyte.net).toBeLessThan(0);
     expect(verdict).toBe(
-      `At this mean size of 25.0 KB S3's own replication is cheaper by ${(-terabyte.net).toFixed(2)} USD per TB; this pays from 98.7 KB on, at a ratio of 3.0 : 1 (nothing packed twice).`,
+      `At this mean size of 25.0 KB S3's own replication is cheaper by ${(-terabyte.net).toFixed(2)} USD per TB; this pays off from 98.7 KB, at a ratio of 3.0 : 1 (nothing packed twice).`,
     );
     // The named size is the one at which the table changes sign.
     expect(worthOf(runOf(98e3)).terabyte.net).toBeLessThan(0);
@@ -59,25 +59,25 @@ describe('what a run is worth', () => {
 
   test('is a loss at any size if the objects do not shrink', () => {
     expect(worthOf(runOf(1e6, 1)).verdict).toContain(
-      '; at a ratio of 1.0 : 1 (nothing packed twice) this pays at no size.',
+      '; at a ratio of 1.0 : 1 (nothing packed twice) this does not pay off at any size.',
     );
   });
 
   test('includes the fixed cost of a month, and says when that exceeds the savings', () => {
     const large = worthOf(runOf(1e6), { bytes: 50 * BILLED_TERABYTE, fixed: 8 });
-    expect(line(large.month ?? large.terabyte, 'fixed, of the rule')).toEqual({
-      what: 'fixed, of the rule',
+    expect(line(large.month ?? large.terabyte, 'fixed, for the rule')).toEqual({
+      what: 'fixed, for the rule',
       plain: 0,
       ours: 8,
     });
     expect(large.month?.net).toBeCloseTo(50 * large.terabyte.net - 8, 0);
     expect(large.verdict).toMatch(
-      /USD per TB\. At 50 TB per month it saves [\d,]+\.\d\d USD per month, fixed cost paid\.$/,
+      /USD per TB\. At 50 TB per month it saves [\d,]+\.\d\d USD per month after fixed costs\.$/,
     );
     const little = worthOf(runOf(1e6), { bytes: BILLED_TERABYTE / 2, fixed: 8 });
     expect(little.month?.net).toBeLessThan(0);
     expect(little.verdict).toMatch(
-      /At 512 GB per month it costs [\d.]+ USD per month more than S3's own replication: fixed cost and small archives take more than that\.$/,
+      /At 512 GB per month it costs [\d.]+ USD per month more than S3's own replication: fixed costs and small archives cost more than it saves\.$/,
     );
   });
 

@@ -30,7 +30,7 @@ const ESTIMATE: Estimate = {
   monthIs: 'last-30-days',
   reading: { listRequests: 12, readRequests: 300, bytes: 5e6, dollars: 0.0002 },
   prices: { date: '2026-11-23', source: 'prices.json' },
-  remarks: ['A key that was overwritten counts once, whose last write it was: give --monthly where keys are.'],
+  remarks: ['A key that was overwritten counts once, by its last write: give --monthly if keys are overwritten.'],
 };
 
 describe('an estimate on a terminal', () => {
@@ -45,7 +45,7 @@ describe('an estimate on a terminal', () => {
     expect(text).toContain('logs/\\u001b[31m<b>/');
     expect(text).not.toContain('\u001b');
     expect(text.trimEnd().split('\n').at(-1)).toBe(
-      'Use it for logs/, and leave the rest to S3. It saves $1,234.50 a month, fixed costs paid.',
+      'Use it for logs/, and leave the rest to S3. It saves $1,234.50 a month after fixed costs.',
     );
   });
 
@@ -61,7 +61,7 @@ describe('an estimate on a terminal', () => {
   test('says why the product does not pay', () => {
     const verdict = { kind: 'leave', prefixes: [], net: 0 } as const;
     expect(renderEstimate({ ...ESTIMATE, verdict })).toContain(
-      'Leave it to S3: what is saved, $8.25 a month, does not pay for the fixed costs of $15.19.',
+      'Leave it to S3: the savings, $8.25 a month, do not cover the fixed costs of $15.19.',
     );
   });
 });

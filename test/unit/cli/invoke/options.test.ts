@@ -20,7 +20,7 @@ describe('npm run invoke', () => {
   });
 
   test('refuses --deletes where it would change nothing', () => {
-    expect(() => parse('--serve', '--deletes')).toThrow(/^--deletes is for events, not for --serve/);
+    expect(() => parse('--serve', '--deletes')).toThrow(/^--deletes cannot be used with --serve/);
   });
 
   test('names the available functions for an unknown one', () => {

@@ -118,8 +118,8 @@ describe('the report', () => {
   });
 
   test.each([
-    ['6', 0.9, 'Write "level": 6 into the rule: it is cheaper than learning by 10.0 %.'],
-    ['store', 0.9, 'Write "levels": ["store"] into the rule: it is cheaper than learning by 10.0 %.'],
+    ['6', 0.9, 'Set "level": 6 in the rule: it is 10.0 % cheaper than learning.'],
+    ['store', 0.9, 'Set "levels": ["store"] in the rule: it is 10.0 % cheaper than learning.'],
     ['6', 1, 'Leave "level" out of the rule: the cheapest fixed level, 6, costs as much as learning,'],
     ['6', 1.1, 'Leave "level" out of the rule: the cheapest fixed level, 6, costs 10.0 % more than learning,'],
   ])('advises on level %s at %d times the dollars of learning', (level, dollars, advice) => {

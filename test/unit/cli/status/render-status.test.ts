@@ -52,9 +52,9 @@ Arrivals in ap-southeast-2
   backlog         –, oldest –; – in progress
   dead letters    –
 
-Fixed cost of all regions: $20.10 per month, about.
+Fixed cost of all regions: about $20.10 per month.
 
-Not seen: queue compressor-target of ap-southeast-2:
+Could not read queue compressor-target of ap-southeast-2:
 AccessDenied
 `);
 });
@@ -85,9 +85,7 @@ test('prints the findings of a schedule on a separate line, absent without a sch
   const line = '  verified        2026-11-29 02:13 UTC, 1,200,000 keys: 3 missing, 1 older, 0 different, 0 foreign';
   expect(render(verification)).toContain(`${line}\n`);
   expect(render({ ...verification, unfinished: true })).toContain(`${line} so far, not finished\n`);
-  expect(render({ ...verification, unfinished: true, stopped: true })).toContain(
-    `${line} until it stopped unfinished\n`,
-  );
+  expect(render({ ...verification, unfinished: true, stopped: true })).toContain(`${line} before it stopped early\n`);
   const inTime = { ...verification, faults: 0, missing: 0, older: 0 };
   const late = { ...inTime, overdue: true as const };
   expect(render(late)).toContain('0 foreign; the next one is overdue (weekly)\n');
@@ -105,7 +103,7 @@ test('prints the findings of a schedule on a separate line, absent without a sch
     unreplicable: 0,
     faults: 0,
   };
-  expect(render(never)).toContain('  verified        weekly; not within the last 15 days\n');
+  expect(render(never)).toContain('  verified        weekly; none in the last 15 days\n');
   expect(render(null)).toContain('  verified        –\n');
   expect(render(undefined)).not.toContain('verified');
   expect(isWell({ ...STATUS, rules: [{ ...RULE, verification }] })).toBe(false);

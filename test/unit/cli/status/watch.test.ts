@@ -32,7 +32,7 @@ test('redraws in place, cut to the screen, until it is interrupted', async () =>
   expect(screen.written).toEqual([
     '\u001b[?1049h\u001b[?25l',
     '\u001b[Hone\u001b[K\r\ntwo\u001b[K\u001b[J',
-    '\u001b[Hone\u001b[K\r\ntwo\u001b[K\r\n... 2 lines more: enlarge the window, or name a --region\u001b[K\u001b[J',
+    '\u001b[Hone\u001b[K\r\ntwo\u001b[K\r\n... 2 more lines: enlarge the window, or choose a --region\u001b[K\u001b[J',
     LEAVE,
   ]);
 });

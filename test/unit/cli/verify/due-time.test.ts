@@ -52,7 +52,7 @@ describe('what is not due yet', () => {
   test('is everything younger than the objective if a watermark is unknown', async () => {
     expect(await find(watermarks({ 'us-east-1': 3 }))).toEqual({
       dueBefore: NOW - 60 * MINUTE,
-      reason: "younger than the rule's objective, 1 h: no watermark is known, there is none of us-west-2",
+      reason: "younger than the rule's objective, 1 h, because the watermark is unknown: there is none for us-west-2",
     });
     const refused = { readMaxima: () => Promise.reject(new UnknownWatermarkError('CloudWatch refuses')) };
     expect((await find(refused)).reason).toContain('CloudWatch refuses');

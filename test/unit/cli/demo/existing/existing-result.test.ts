@@ -41,13 +41,13 @@ function resultWith(found: number, problems: readonly string[] = []): ExistingRe
 
 describe('the table of the demo of existing objects', () => {
   test('says that all planted differences were found and classified correctly', () => {
-    expect(renderExisting(resultWith(50))).toContain('50 of 50 differences found, each as what it is');
+    expect(renderExisting(resultWith(50))).toContain('50 of 50 differences found, each with the right kind');
   });
 
   test('says how many were not, and does not claim a complete result', () => {
     const text = renderExisting(resultWith(48, ['48 of 50 planted differences were found']));
-    expect(text).toContain('48 of 50 differences found as what they are, 2 are not');
-    expect(text).not.toContain('each as what it is');
+    expect(text).toContain('48 of 50 differences found with the right kind, 2 not');
+    expect(text).not.toContain('each with the right kind');
     expect(isExistingFlawless(resultWith(48, ['48 of 50 planted differences were found']))).toBe(false);
   });
 });

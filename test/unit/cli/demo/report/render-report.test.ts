@@ -47,7 +47,7 @@ describe('renderReport', () => {
   test('sums both sides of the bill, and a losing month decides how the outcome looks', () => {
     expect(reportOf(FULL)).toContain('<td data-label="S3 alone">100.48</td><td data-label="With this">106.00</td>');
     const terabyte = { ...LOSS.terabyte, net: 3 };
-    const month = { bytes: 2 ** 39, lines: [{ what: 'fixed, of the rule', plain: 0, ours: 8 }], net: -8 };
+    const month = { bytes: 2 ** 39, lines: [{ what: 'fixed, for the rule', plain: 0, ours: 8 }], net: -8 };
     const report = reportOf({ ...FULL, worth: { terabyte, month, verdict: 'It costs more.' } });
     expect(report).toContain('<div class="verdict bad">It costs more.</div>');
     expect(report).toContain('<th>USD per month, 512 GB</th>');
