@@ -1,5 +1,5 @@
 import { TurnNotReachedError } from './errors.ts';
-import type { SettledMessage } from './settle-batch.ts';
+import type { SettledMessage } from './outcome.ts';
 
 /**
  * A message is requeued this often in a row by batches that settled nothing. Lambda's detection of recursive loops, where it is not

@@ -1,4 +1,5 @@
 import type { CompressorError } from '../errors.ts';
+import type { QueueMessage } from './message-queue.ts';
 
 /** The outcome of a message. Only settle-batch.ts turns it into calls to the queue. */
 export type MessageOutcome =
@@ -20,6 +21,11 @@ export type MessageOutcome =
   | { readonly kind: 'refused'; readonly reason: CompressorError }
   /** It exceeds what any invocation can do; a fallback task can do it. */
   | { readonly kind: 'over-limits'; readonly reason: CompressorError };
+
+export interface SettledMessage {
+  readonly message: QueueMessage;
+  readonly outcome: MessageOutcome;
+}
 
 /** A message with several objects has the worst of their outcomes, so that it is never acknowledged early. */
 const SEVERITY: Record<MessageOutcome['kind'], number> = {

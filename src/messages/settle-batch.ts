@@ -1,14 +1,16 @@
 import { asCompressorError, type CompressorError } from '../errors.ts';
 import { backOffSeconds } from './back-off.ts';
+import { boundTurns } from './bound-turns.ts';
 import type { DeadLetter, FallbackQueue, MessageQueue, QueueMessage, RetryDelay } from './message-queue.ts';
-import type { MessageOutcome } from './outcome.ts';
+import type { SettledMessage } from './outcome.ts';
 
 /** The response to Lambda's event source mapping: listed messages return to the queue, the rest are deleted. */
 export interface BatchResponse {
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
 }
 
-export interface SettleOptions {
+/** What settling needs of a service's dependencies. */
+export interface SettleDependencies {
   readonly queue: MessageQueue;
   /** Absent: work that exceeds the limits is dead-lettered. */
   readonly fallback?: FallbackQueue | undefined;
@@ -18,10 +20,15 @@ export interface SettleOptions {
    */
   readonly maxReceives: number;
   readonly random: () => number;
-  /** Called for every failed queue call; the affected messages return to the queue. */
-  readonly onQueueFailure: (error: CompressorError) => void;
-  /** Called for every message whose outcome has a reason, once its fate is known. */
-  readonly onFailure: (message: QueueMessage, reason: CompressorError, fate: FailureFate) => void;
+  readonly telemetry: MessageTelemetry;
+}
+
+/** Reports failed messages to the operator. Implementations must not throw. */
+export interface MessageTelemetry {
+  /** A message was not done; `fate` is what the queue has accepted of it. */
+  messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
+  /** The queue did not accept everything; the affected messages are redelivered. */
+  queueFailed(error: CompressorError): void;
 }
 
 /** The fate of a message that was not done: decided only here. */
@@ -34,13 +41,8 @@ export type FailureFate =
   /** The dead-letter or fallback queue did not accept it: it is redelivered when its visibility timeout ends. */
   | 'returned';
 
-export interface SettledMessage {
-  readonly message: QueueMessage;
-  readonly outcome: MessageOutcome;
-}
-
 /**
- * Decides, for a whole batch, what is acknowledged.
+ * Decides, for a whole batch, what is acknowledged, after `boundTurns` has limited how often a message waits.
  *
  * | outcome               | first                                         | then                             |
  * |-----------------------|-----------------------------------------------|----------------------------------|
@@ -54,7 +56,12 @@ export interface SettledMessage {
  *
  * Whatever the queue does not accept in the second column is returned instead of acknowledged.
  */
-export async function settleBatch(settled: readonly SettledMessage[], options: SettleOptions): Promise<BatchResponse> {
+export async function settleBatch(
+  processed: readonly SettledMessage[],
+  dependencies: SettleDependencies,
+): Promise<BatchResponse> {
+  const { queue, fallback: fallbackQueue, maxReceives, random } = dependencies;
+  const settled = boundTurns(processed);
   const again = new Map<number | undefined, QueueMessage[]>();
   const fallback: QueueMessage[] = [];
   const letters: DeadLetter[] = [];
@@ -62,25 +69,25 @@ export async function settleBatch(settled: readonly SettledMessage[], options: S
   for (const { message, outcome } of settled) {
     if (outcome.kind === 'again') again.set(outcome.seconds, [...(again.get(outcome.seconds) ?? []), message]);
     else if (outcome.kind === 'later') delays.push({ message, seconds: outcome.seconds });
-    else if (outcome.kind === 'over-limits' && options.fallback) fallback.push(message);
+    else if (outcome.kind === 'over-limits' && fallbackQueue) fallback.push(message);
     else if (outcome.kind === 'over-limits' || outcome.kind === 'refused')
       letters.push({ message, reason: outcome.reason });
     else if (outcome.kind === 'retry') {
-      if (message.receiveCount >= options.maxReceives) letters.push({ message, reason: outcome.reason });
-      else delays.push({ message, seconds: backOffSeconds(message.receiveCount, options.random()) });
+      if (message.receiveCount >= maxReceives) letters.push({ message, reason: outcome.reason });
+      else delays.push({ message, seconds: backOffSeconds(message.receiveCount, random()) });
     }
   }
   const [sent, handedOver, buried] = await Promise.all([
     Promise.all(
       Array.from(again, ([seconds, messages]) =>
-        accepted(messages, (some) => options.queue.requeue(some, seconds), options),
+        accepted(messages, (some) => queue.requeue(some, seconds), dependencies),
       ),
     ),
-    accepted(fallback, (messages) => options.fallback?.send(messages), options),
-    accepted(letters, (some) => options.queue.deadLetter(some), options),
-    accepted(delays, (some) => options.queue.retryAfter(some), options),
+    accepted(fallback, (messages) => fallbackQueue?.send(messages), dependencies),
+    accepted(letters, (some) => queue.deadLetter(some), dependencies),
+    accepted(delays, (some) => queue.retryAfter(some), dependencies),
   ]);
-  tellFates(settled, { buried, handedOver }, options);
+  tellFates(settled, { buried, handedOver }, dependencies);
   const returned = [
     ...[...again.values()].flat().filter(({ messageId }) => !sent.some((ids) => ids.has(messageId))),
     ...fallback.filter(({ messageId }) => !handedOver.has(messageId)),
@@ -94,7 +101,7 @@ export async function settleBatch(settled: readonly SettledMessage[], options: S
 function tellFates(
   settled: readonly SettledMessage[],
   { buried, handedOver }: { readonly buried: ReadonlySet<string>; readonly handedOver: ReadonlySet<string> },
-  { fallback, maxReceives, onFailure }: SettleOptions,
+  { fallback, maxReceives, telemetry }: SettleDependencies,
 ): void {
   for (const { message, outcome } of settled) {
     if (!('reason' in outcome)) continue;
@@ -102,20 +109,20 @@ function tellFates(
     const toFallback = outcome.kind === 'over-limits' && fallback !== undefined;
     const isTaken = (toFallback ? handedOver : buried).has(message.messageId);
     const taken: FailureFate = toFallback ? 'fallback' : 'dead-lettered';
-    onFailure(message, outcome.reason, isRetried ? 'retried' : isTaken ? taken : 'returned');
+    telemetry.messageFailed(message, outcome.reason, isRetried ? 'retried' : isTaken ? taken : 'returned');
   }
 }
 
 async function accepted<T>(
   items: readonly T[],
   send: (items: readonly T[]) => Promise<ReadonlySet<string>> | undefined,
-  options: SettleOptions,
+  { telemetry }: SettleDependencies,
 ): Promise<ReadonlySet<string>> {
   if (items.length === 0) return new Set();
   try {
     return (await send(items)) ?? new Set();
   } catch (thrown) {
-    options.onQueueFailure(asCompressorError(thrown));
+    telemetry.queueFailed(asCompressorError(thrown));
     return new Set();
   }
 }

@@ -1,7 +1,6 @@
 import { UnexpectedError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
-import { type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
-import type { SettledMessage } from '../messages/settle-batch.ts';
+import { type MessageOutcome, type SettledMessage, worstOutcome } from '../messages/outcome.ts';
 
 /**
  * Tracks which messages are not settled yet. A message may hold several objects, so it is settled only when each of

@@ -1,4 +1,3 @@
-import { boundTurns } from '../messages/bound-turns.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
 import { BatchLedger } from './batch-ledger.ts';
@@ -24,7 +23,7 @@ export async function processSourceBatch(
   remainingMilliseconds: () => number,
   dependencies: SourceDependencies,
 ): Promise<BatchResponse> {
-  const { rule, limits, telemetry, queue, fallback, maxReceives, random } = dependencies;
+  const { rule, limits, maxReceives } = dependencies;
   const clock = startRunClock(remainingMilliseconds);
   const ledger = new BatchLedger(messages);
   const settlement = new ItemSettlement(ledger);
@@ -42,14 +41,7 @@ export async function processSourceBatch(
   await packAll(work.items);
   await packAll(await findStoredWrites(settlement, clock.secondsLeft(), dependencies));
 
-  const response = await settleBatch(boundTurns(ledger.settled()), {
-    queue,
-    fallback,
-    maxReceives,
-    random,
-    onQueueFailure: telemetry.queueFailed.bind(telemetry),
-    onFailure: telemetry.messageFailed.bind(telemetry),
-  });
+  const response = await settleBatch(ledger.settled(), dependencies);
   reportReturned(messages, response, dependencies);
   return response;
 }

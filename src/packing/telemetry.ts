@@ -1,7 +1,6 @@
 import type { LevelShare } from '../adaptive/level-policy.ts';
 import type { CompressorError } from '../errors.ts';
-import type { QueueMessage } from '../messages/message-queue.ts';
-import type { FailureFate } from '../messages/settle-batch.ts';
+import type { MessageTelemetry } from '../messages/settle-batch.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 
 /** Numbers of one archive that S3 has accepted. Bytes are bytes, times are seconds. */
@@ -58,12 +57,10 @@ export interface PackedDeletions {
 }
 
 /** Reports the source service's work to the operator. Implementations must not throw. */
-export interface SourceTelemetry {
+export interface SourceTelemetry extends MessageTelemetry {
   archivePacked(archive: PackedArchive): void;
   deletionsPacked(archive: PackedDeletions): void;
   objectSkipped(object: ObjectLocation, reason: SkipReason): void;
-  /** A message was not done; `fate` is what the queue has accepted of it. */
-  messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
   /** A failed archive's upload could not be aborted; its parts cost money until the bucket's lifecycle removes them. */
   uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void;
   /** Another worker owns the archive of a large object; the message is requeued with this delay. */
@@ -80,6 +77,4 @@ export interface SourceTelemetry {
   messagesReturned(ageSeconds: number): void;
   /** Statistics of levels could not be read or written. Nothing else is affected: archives are packed with what is known. */
   statisticsLost(error: CompressorError): void;
-  /** The queue did not accept everything; the affected messages are redelivered. */
-  queueFailed(error: CompressorError): void;
 }

@@ -1,7 +1,7 @@
 import { asCompressorError } from '../errors.ts';
 import { Deadline } from '../messages/deadline.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
-import { failedOutcome, type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
+import { failedOutcome, type MessageOutcome, type SettledMessage, worstOutcome } from '../messages/outcome.ts';
 import { parseReplicationFailures } from '../messages/parse-replication-failure.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
 import { answerFailure } from './answer-failure.ts';
@@ -22,18 +22,11 @@ export async function processResendBatch(
   remainingMilliseconds: () => number,
   dependencies: ResendDependencies,
 ): Promise<BatchResponse> {
-  const { queue, maxReceives, random, telemetry } = dependencies;
   using deadline = new Deadline(remainingMilliseconds() - SETTLING_MILLISECONDS, interrupted);
   const run = { ...dependencies, signal: deadline.signal };
-  const settled: { message: QueueMessage; outcome: MessageOutcome }[] = [];
+  const settled: SettledMessage[] = [];
   for (const message of messages) settled.push({ message, outcome: await answerMessage(message, run) });
-  return await settleBatch(settled, {
-    queue,
-    maxReceives,
-    random,
-    onQueueFailure: telemetry.queueFailed.bind(telemetry),
-    onFailure: telemetry.messageFailed.bind(telemetry),
-  });
+  return await settleBatch(settled, dependencies);
 }
 
 async function answerMessage(message: QueueMessage, run: ResendRun): Promise<MessageOutcome> {

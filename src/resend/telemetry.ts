@@ -1,7 +1,5 @@
-import type { CompressorError } from '../errors.ts';
-import type { QueueMessage } from '../messages/message-queue.ts';
 import type { ReplicationFailure } from '../messages/parse-replication-failure.ts';
-import type { FailureFate } from '../messages/settle-batch.ts';
+import type { MessageTelemetry } from '../messages/settle-batch.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 
 /** Why a failure needs no action. */
@@ -12,7 +10,7 @@ export type FailureSkipReason =
   | 'kept-before';
 
 /** Reports the resend service's work to the operator. Implementations must not throw. */
-export interface ResendTelemetry {
+export interface ResendTelemetry extends MessageTelemetry {
   archiveResent(failure: ReplicationFailure, attempt: number): void;
   /**
    * The last attempt failed, too: the archive will be kept at `kept` until an operator has fixed the cause. Reported
@@ -26,6 +24,4 @@ export interface ResendTelemetry {
   /** The failed version was deleted: its successor has arrived, or the archive is kept. */
   failedVersionDeleted(failure: ReplicationFailure): void;
   failureSkipped(failure: ReplicationFailure, reason: FailureSkipReason): void;
-  messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
-  queueFailed(error: CompressorError): void;
 }

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
 import { ARCHIVE_SUFFIX } from '../archive/format.ts';
 import { asCompressorError } from '../errors.ts';
-import { boundTurns } from '../messages/bound-turns.ts';
 import { Deadline } from '../messages/deadline.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome, type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
@@ -32,7 +31,7 @@ export async function processTargetBatch(
   remainingMilliseconds: () => number,
   dependencies: TargetDependencies,
 ): Promise<BatchResponse> {
-  const { limits, queue, fallback, maxReceives, random, telemetry, stop } = dependencies;
+  const { limits, stop } = dependencies;
   using deadline = new Deadline(
     remainingMilliseconds() - limits.stopReserveMilliseconds,
     () => new RunDeadlineError('This invocation has run out of time; objects restored so far are kept'),
@@ -50,14 +49,7 @@ export async function processTargetBatch(
   const processed = await Promise.all(
     messages.map(async (message) => ({ message, outcome: await messageOutcome(message, restore) })),
   );
-  return await settleBatch(boundTurns(processed), {
-    queue,
-    fallback,
-    maxReceives,
-    random,
-    onQueueFailure: telemetry.queueFailed.bind(telemetry),
-    onFailure: telemetry.messageFailed.bind(telemetry),
-  });
+  return await settleBatch(processed, dependencies);
 }
 
 type RestoreCreated = (created: ObjectCreated, redelivered: boolean) => Promise<MessageOutcome>;

@@ -1,6 +1,5 @@
 import type { CompressorError } from '../errors.ts';
-import type { QueueMessage } from '../messages/message-queue.ts';
-import type { FailureFate } from '../messages/settle-batch.ts';
+import type { MessageTelemetry } from '../messages/settle-batch.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 
@@ -68,7 +67,7 @@ export type RestoreSkipReason =
   | 'deleted-at-target';
 
 /** Reports the target service's work to the operator. Implementations must not throw. */
-export interface TargetTelemetry {
+export interface TargetTelemetry extends MessageTelemetry {
   archiveRestored(archive: RestoredArchive): void;
   /** Called before the error that says what is missing. The next attempt reports only the rest. */
   archivePartlyRestored(archive: PartlyRestoredArchive): void;
@@ -84,6 +83,4 @@ export interface TargetTelemetry {
   archiveGone(archive: ObjectLocation): void;
   /** One object could not be restored; the others are. */
   objectFailed(object: ObjectLocation, error: CompressorError): void;
-  messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
-  queueFailed(error: CompressorError): void;
 }

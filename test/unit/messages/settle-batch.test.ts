@@ -20,9 +20,11 @@ function batch() {
     queue,
     maxReceives: 5,
     random: () => 0,
-    onQueueFailure: (error: CompressorError) => failures.push(error),
-    onFailure: ({ messageId }: QueueMessage, { code }: CompressorError, fate: FailureFate) => {
-      fates.push([messageId, code, fate]);
+    telemetry: {
+      queueFailed: (error: CompressorError) => failures.push(error),
+      messageFailed: ({ messageId }: QueueMessage, { code }: CompressorError, fate: FailureFate) => {
+        fates.push([messageId, code, fate]);
+      },
     },
   };
   const settle = async (...settled: [QueueMessage, MessageOutcome][]) => {
@@ -107,7 +109,7 @@ describe('settleBatch', () => {
     const { queue, settle } = batch();
     const message = queueMessage('a', 4);
     expect(await settle([message, { kind: 'again' }])).toEqual([]);
-    expect(queue.again).toEqual([message]);
+    expect([queue.again, queue.againTurns]).toEqual([[message], [1]]);
   });
 
   test('sends a message over the limits to the fallback queue, or dead-letters it if there is none', async () => {
