@@ -4,14 +4,14 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { request } from 'undici';
 import { endWithParent } from './end-with-parent.ts';
 import { FunctionCrashedError, FunctionTimedOutError } from './errors.ts';
 import { isolatedVariables } from './isolated-variables.ts';
 import { findFreePorts } from './lambda-runtime/free-port.ts';
 import { installInterfaceClient } from './lambda-runtime/interface-client.ts';
 import { findInterfaceEmulator } from './lambda-runtime/interface-emulator.ts';
-import { readAnswer } from './lambda-runtime/read-answer.ts';
+import { postEvent } from './lambda-runtime/post-event.ts';
+import { type EmulatorAnswer, readAnswer } from './lambda-runtime/read-answer.ts';
 
 export interface LambdaRuntimeOptions {
   /** Folder of the function bundles, inside the project: they find their native packages in its node_modules. */
@@ -107,18 +107,9 @@ export class LambdaRuntime {
   async #send(body: string): Promise<unknown> {
     const { functionName, timeoutSeconds } = this.#options;
     const signal = AbortSignal.timeout((timeoutSeconds + GRACE_SECONDS) * 1000);
-    let answer: { status: number; text: string };
+    let answer: EmulatorAnswer;
     try {
-      const url = `http://127.0.0.1:${this.#port}${INVOCATIONS}`;
-      const { statusCode, body: text } = await request(url, {
-        method: 'POST',
-        body,
-        signal,
-        // Not `fetch`, which waits for 300 s at most; an invocation may take 900.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      answer = { status: statusCode, text: await text.text() };
+      answer = await postEvent(`http://127.0.0.1:${this.#port}${INVOCATIONS}`, body, signal);
     } catch (cause) {
       throw signal.aborted
         ? new FunctionTimedOutError(`${functionName} and its emulator did not answer in ${timeoutSeconds} s`, { cause })
