@@ -5,9 +5,19 @@ export interface WatchedMetric {
   readonly namespace: string | Call;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string | Call>>;
-  readonly statistic: 'Sum' | 'Maximum';
+  readonly statistic: 'Sum' | 'Maximum' | 'SampleCount';
   /** Seconds. Absent: 300. */
   readonly period?: number;
+}
+
+/** A value that CloudWatch computes from several metrics. */
+export interface MetricExpression {
+  readonly id: string;
+  readonly label: string;
+  /** In the language of metric math; may contain parameters of the stack. */
+  readonly expression: string;
+  /** By their names in the expression. */
+  readonly metrics: Readonly<Record<string, WatchedMetric>>;
 }
 
 /** An alarm as one row, from which its stack, the plan's costs and the test of runbooks follow. */
@@ -18,47 +28,84 @@ export interface AlarmRow {
   readonly name: string;
   /** Its description, without a period at the end; may also contain parameters. */
   readonly says: string;
-  readonly metric: WatchedMetric;
+  readonly metric: WatchedMetric | MetricExpression;
   /** It fires when the metric is above this, or, if the comparison says so, below it or at most equal to it. */
   readonly threshold: number | Call;
-  readonly sounds?: 'above' | 'below' | 'at-most';
+  readonly sounds?: 'above' | 'at-least' | 'below' | 'at-most';
   /** Consecutive periods in which this must be the case. */
   readonly periods: number;
+  /** How many of these periods are enough. Absent: all of them. */
+  readonly datapoints?: number;
   /** Section of docs/operations.md. */
   readonly runbook: string;
   /** How to treat a period without data; `ignore`: the alarm keeps its state. Absent: as OK. */
   readonly missing?: 'missing' | 'breaching' | 'ignore';
+  /** A scaling policy, which it starts instead of notifying anyone. */
+  readonly scales?: Call;
   /** Absent: the parameter AlarmTopicArn of the stack. */
   readonly topic?: Call;
   /** Whether the end of the alarm is also reported. Absent: it is. */
   readonly tellsEnd?: boolean;
-  /** The reason for its settings if that is not obvious: a comment in the stack. */
+  /** The reason for its settings if that is not obvious: a comment in the stack, of one or more lines. */
   readonly why?: string;
 }
 
+/** Seconds. */
+const DEFAULT_PERIOD = 300;
+
 const COMPARISONS = {
   above: 'GreaterThanThreshold',
+  'at-least': 'GreaterThanOrEqualToThreshold',
   below: 'LessThanThreshold',
   'at-most': 'LessThanOrEqualToThreshold',
 } as const;
 
 /** Properties of AWS::CloudWatch::Alarm. */
 export function alarmProperties(row: Omit<AlarmRow, 'id'>): YamlObject {
-  const { metric, topic = ref('AlarmTopicArn') } = row;
+  const { metric, topic = ref('AlarmTopicArn'), scales } = row;
   return {
     AlarmName: filledIn(row.name),
     AlarmDescription: filledIn(`${row.says}. Runbook: docs/operations.md#${row.runbook}`),
-    Namespace: metric.namespace,
-    MetricName: metric.name,
-    Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
-    Statistic: metric.statistic,
-    Period: metric.period ?? 300,
+    ...('expression' in metric ? { Metrics: expressionMetrics(metric) } : singleMetric(metric)),
     EvaluationPeriods: row.periods,
+    ...(row.datapoints === undefined ? {} : { DatapointsToAlarm: row.datapoints }),
     Threshold: row.threshold,
     ComparisonOperator: COMPARISONS[row.sounds ?? 'above'],
     TreatMissingData: row.missing ?? 'notBreaching',
-    AlarmActions: [topic],
-    ...(row.tellsEnd === false ? {} : { OKActions: [topic] }),
+    AlarmActions: [scales ?? topic],
+    ...(row.tellsEnd === false || scales !== undefined ? {} : { OKActions: [topic] }),
+  };
+}
+
+/** The metrics that CloudWatch bills for an alarm. */
+export function billedMetrics({ metric }: Pick<AlarmRow, 'metric'>): number {
+  return 'expression' in metric ? Object.keys(metric.metrics).length : 1;
+}
+
+function singleMetric(metric: WatchedMetric): YamlObject {
+  return { ...identity(metric), Statistic: metric.statistic, Period: metric.period ?? DEFAULT_PERIOD };
+}
+
+function expressionMetrics({ id, label, expression, metrics }: MetricExpression): Yaml {
+  return [
+    { Id: id, Label: label, Expression: filledIn(expression) },
+    ...Object.entries(metrics).map(([name, metric]) => ({
+      Id: name,
+      ReturnData: false,
+      MetricStat: {
+        Metric: identity(metric),
+        Stat: metric.statistic,
+        Period: metric.period ?? DEFAULT_PERIOD,
+      },
+    })),
+  ];
+}
+
+function identity({ namespace, name, dimensions }: WatchedMetric): YamlObject {
+  return {
+    Namespace: namespace,
+    MetricName: name,
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
   };
 }
 

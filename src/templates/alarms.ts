@@ -1,10 +1,34 @@
-import { type AlarmRow, ofFunction, oldestMessage, waitingMessages } from './alarm.ts';
-import { ref } from './yaml.ts';
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import { ruleDimensions } from '../configuration/metric-dimensions.ts';
+import { ruleResourceName } from '../configuration/schema/resource-names.ts';
+import {
+  type AlarmRow,
+  type MetricExpression,
+  ofFunction,
+  oldestMessage,
+  type WatchedMetric,
+  waitingMessages,
+} from './alarm.ts';
+import { regionNames } from './region-names.ts';
+import { getAtt, ref } from './yaml.ts';
 
 /** Files of src/stacks that have alarms. */
 export type AlarmedStack = 'cluster' | 'fallback' | 'region' | 'rule' | 'source' | 'target' | 'verify' | 'watermark';
 
-/** The alarms of each stack. The alarms that scale the fallback are next to its policies, in fallback.yaml. */
+/** Messages of the fallback queue that are visible, and those that tasks are processing. */
+const FALLBACK_BACKLOG = {
+  waiting: ofFallbackQueue('ApproximateNumberOfMessagesVisible'),
+  inwork: ofFallbackQueue('ApproximateNumberOfMessagesNotVisible'),
+};
+
+const REQUIRED_TASKS: MetricExpression = {
+  id: 'wanted',
+  label: 'Required tasks',
+  expression: 'CEIL((waiting + inwork) / {BacklogPerTask})',
+  metrics: FALLBACK_BACKLOG,
+};
+
+/** The alarms of each stack. `npm run alarms:write` writes them into its file. */
 export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
   region: [
     {
@@ -211,6 +235,55 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
   ],
   fallback: [
     {
+      id: 'BacklogAlarm',
+      name: '{Name}-fallback-backlog',
+      says: 'Not a fault: scales fallback tasks out with the backlog',
+      metric: REQUIRED_TASKS,
+      threshold: 0,
+      periods: 1,
+      scales: ref('FollowBacklog'),
+      runbook: 'fallback-scaling',
+    },
+    {
+      id: 'IdleAlarm',
+      name: '{Name}-fallback-idle',
+      says: 'Not a fault: scales fallback tasks in when the queue is empty',
+      metric: {
+        id: 'idle',
+        label: 'Tasks are running but idle',
+        expression: 'IF(FILL(running, 0) > 0 AND waiting + inwork == 0, 1, 0)',
+        metrics: {
+          ...FALLBACK_BACKLOG,
+          running: {
+            namespace: 'AWS/ECS',
+            name: 'CPUUtilization',
+            dimensions: { ClusterName: ref('Cluster'), ServiceName: getAtt('Service', 'Name') },
+            statistic: 'SampleCount',
+            period: 60,
+          },
+        },
+      },
+      threshold: 1,
+      sounds: 'at-least',
+      periods: 6,
+      datapoints: 5,
+      scales: ref('StopAll'),
+      runbook: 'fallback-scaling',
+      why: `This alarm must end with the last task. If it did not, it would stop the next task that the function starts, a minute later
+and again every minute. ECS publishes the metric only for running tasks, and where values are missing, CloudWatch looks back
+to older ones and finds the idle minutes. So minutes without tasks are filled with 0, which ends the alarm after one or two
+of them. The last minute may be filled just because its value is late, hence five of six.`,
+    },
+    {
+      id: 'MaximumAlarm',
+      name: '{Name}-fallback-maximum',
+      says: 'The backlog of the fallback of {Name} requires more tasks than its maximum',
+      metric: REQUIRED_TASKS,
+      threshold: ref('MaximumTasks'),
+      periods: 15,
+      runbook: 'fallback-maximum',
+    },
+    {
       id: 'DeadLettersAlarm',
       name: '{Name}-fallback-dead-letters',
       says: 'Messages of the fallback of {Name} were dead-lettered',
@@ -353,3 +426,69 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     },
   ],
 };
+
+type RuleAlarm = (stackName: string, rule: DeployedRule) => AlarmRow;
+type RouteAlarm = (stackName: string, rule: DeployedRule, region: string) => AlarmRow;
+
+/** Alarms of the root template for each rule and target region, since rule.yaml does not know the number of regions. */
+export const ROUTE_ALARMS: readonly RouteAlarm[] = [
+  (stackName, rule, region) => ({
+    id: regionNames(rule.source.region).watermarkAlarm(rule.id, region),
+    name: `${ruleResourceName(stackName, rule.id)}-watermark-${region}`,
+    says: `Objects of ${rule.source.bucket} arrive in ${region} too late`,
+    metric: {
+      namespace: stackName,
+      name: 'WatermarkAgeSeconds',
+      dimensions: { ...ruleDimensions(rule), TargetRegion: region },
+      statistic: 'Maximum',
+    },
+    threshold: rule.objectiveSeconds,
+    // It is taken every five minutes; three failures in a row are more than a hiccup.
+    periods: 3,
+    runbook: 'watermark',
+    // Missing data is unknown; the alarm on the watermark function's errors gives the reason.
+    missing: 'missing',
+  }),
+];
+
+/** Alarms of the root template for each rule with `verify`. */
+export const VERIFY_ALARMS: readonly RuleAlarm[] = [
+  // EventBridge tried for a day, or was refused at once: the role or the state machine is gone.
+  (stackName, rule) => ({
+    id: regionNames(rule.source.region).clockAlarm(rule.id),
+    name: `${ruleResourceName(stackName, rule.id)}-verify-not-started`,
+    says: `The schedule could not start a verification of ${rule.source.bucket}`,
+    metric: {
+      namespace: 'AWS/Events',
+      name: 'FailedInvocations',
+      dimensions: { RuleName: ref(regionNames(rule.source.region).verifySchedule(rule.id)) },
+      statistic: 'Sum',
+    },
+    threshold: 0,
+    periods: 1,
+    runbook: 'verification-not-started',
+    // Five minutes later there is nothing to count, and the rule is as unverified as before.
+    tellsEnd: false,
+  }),
+  (stackName, rule) => ({
+    id: regionNames(rule.source.region).missingAlarm(rule.id),
+    name: `${ruleResourceName(stackName, rule.id)}-missing`,
+    says: `Objects of ${rule.source.bucket} are missing, older or different at a destination`,
+    metric: {
+      namespace: stackName,
+      name: 'MissingObjects',
+      dimensions: { ...ruleDimensions(rule) },
+      statistic: 'Maximum',
+    },
+    threshold: 0,
+    periods: 1,
+    runbook: 'missing-objects',
+    // There is one value per verification: the alarm stays as it is until the next one.
+    missing: 'ignore',
+  }),
+];
+
+function ofFallbackQueue(name: string): WatchedMetric {
+  const dimensions = { QueueName: getAtt('Queue', 'QueueName') };
+  return { namespace: 'AWS/SQS', name, dimensions, statistic: 'Maximum', period: 60 };
+}

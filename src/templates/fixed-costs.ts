@@ -1,7 +1,8 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { resendRegions } from '../configuration/resend-prefix.ts';
 import { replicatesDeletes } from '../configuration/rule.ts';
-import { ALARMS } from './alarms.ts';
+import { billedMetrics } from './alarm.ts';
+import { ALARMS, ROUTE_ALARMS, VERIFY_ALARMS } from './alarms.ts';
 import type { FallbackPlan } from './plan-fallback.ts';
 import { archiveRegions, type RegionPlan } from './plan-regions.ts';
 import { partsOf } from './region-parts.ts';
@@ -50,15 +51,8 @@ export const TARGET_METRICS = 6;
  */
 const DELETION_SOURCE_METRICS = 1;
 const DELETION_TARGET_METRICS = 5;
-/** Of a rule and target region: its watermark. */
-const ROUTE_ALARMS = 1;
-/**
- * Of a rule with scheduled verifications: missing objects, and a schedule that starts nothing. The metric of missing objects
- * has a few values per month, and is billed by the hours with a value: cents.
- */
-const VERIFY_ALARMS = 2;
-/** Metrics under the alarms by which a fallback scales, in fallback.yaml: backlog and maximum two each, idle three. */
-const SCALING_ALARM_METRICS = 7;
+/** Of each fallback service. */
+const FALLBACK_ALARM_METRICS = ALARMS.fallback.reduce((sum, row) => sum + billedMetrics(row), 0);
 /** Of endpoints.yaml. */
 const ENDPOINTS = 4;
 /** Each five minutes. */
@@ -85,9 +79,9 @@ export function fixedCosts(plan: RegionPlan): FixedCost[] {
   const verified = outgoing.filter(({ verify }) => verify !== undefined).length;
   const alarms =
     parts.reduce((sum, { stack }) => sum + (stack === undefined ? 0 : ALARMS[stack].length), 0) +
-    VERIFY_ALARMS * verified +
+    VERIFY_ALARMS.length * verified +
     ALARMS.rule.length * outgoing.length +
-    ROUTE_ALARMS * routes;
+    ROUTE_ALARMS.length * routes;
   const queues = QUEUES_PER_RULE * outgoing.length + parts.filter(({ queue }) => queue !== undefined).length;
   return [
     item('KMS key', 1, PRICES.key),
@@ -110,7 +104,7 @@ export function fixedCosts(plan: RegionPlan): FixedCost[] {
 /** Tasks cost while they run; a public network, the cluster and the services cost nothing. */
 function fallbackCosts({ rules, arriving, network, subnetCidrs }: FallbackPlan): FixedCost[] {
   const services = rules.length + (arriving === undefined ? 0 : 1);
-  const alarmMetrics = (ALARMS.fallback.length + SCALING_ALARM_METRICS) * services + ALARMS.cluster.length;
+  const alarmMetrics = FALLBACK_ALARM_METRICS * services + ALARMS.cluster.length;
   const endpoints = network === 'isolated' ? ENDPOINTS * subnetCidrs.length : 0;
   return [
     item('metrics watched by alarms of the fallback', alarmMetrics, PRICES.alarm),
@@ -141,14 +135,12 @@ function deletionMetrics({ outgoing, incoming }: Pick<RegionPlan, 'outgoing' | '
  */
 export function ruleDollars(rule: DeployedRule): number {
   const regions = archiveRegions(rule).length;
-  const fallback =
-    PRICES.alarm * (ALARMS.fallback.length + SCALING_ALARM_METRICS) +
-    WATERMARK_RUNS * PRICES.fallbackWatermarkRun * regions;
+  const fallback = PRICES.alarm * FALLBACK_ALARM_METRICS + WATERMARK_RUNS * PRICES.fallbackWatermarkRun * regions;
   return (
     dollarsOfRule(regions) +
     deletionDollars(rule) +
     (rule.sizing.fallback === undefined ? 0 : fallback) +
-    (rule.verify === undefined ? 0 : PRICES.alarm * VERIFY_ALARMS)
+    (rule.verify === undefined ? 0 : PRICES.alarm * VERIFY_ALARMS.length)
   );
 }
 
@@ -166,7 +158,7 @@ function deletionDollars(rule: DeployedRule): number {
  */
 export function dollarsOfRule(regions: number): number {
   return (
-    PRICES.alarm * (ALARMS.rule.length + ROUTE_ALARMS * regions) +
+    PRICES.alarm * (ALARMS.rule.length + ROUTE_ALARMS.length * regions) +
     PRICES.metric * (REPLICATION_METRICS * regions + SOURCE_METRICS + TARGET_METRICS * regions) +
     (PRICES.metric + WATERMARK_RUNS * PRICES.watermarkRun) * regions +
     QUEUES_PER_RULE * IDLE_REQUESTS * PRICES.sqsRequest

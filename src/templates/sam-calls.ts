@@ -1,5 +1,6 @@
 import type { SettingsFile } from '../configuration/schema/schema.ts';
 import { deploymentAccess } from './access-policies.ts';
+import { type AlarmRow, alarmProperties } from './alarm.ts';
 import type { RegionPlan } from './plan-regions.ts';
 import { regionNames } from './region-names.ts';
 import { getAtt, type Yaml, type YamlObject } from './yaml.ts';
@@ -62,6 +63,16 @@ export function customResource(
 
 function accessNames(plan: RegionPlan): string[] {
   return deploymentAccess(plan).map((statements) => regionNames(plan.region).deploymentAccess(statements));
+}
+
+/** An alarm of the root template, as an entry of its resources. */
+export function alarm({ plan }: StackContext, { id, ...row }: AlarmRow): [string, Yaml] {
+  const names = regionNames(plan.region);
+  const topic = getAtt(names.region, 'Outputs.AlarmTopicArn');
+  return [
+    id,
+    { Type: 'AWS::CloudWatch::Alarm', Condition: names.sends, Properties: alarmProperties({ ...row, topic }) },
+  ];
 }
 
 /** Each bucket once per key. */

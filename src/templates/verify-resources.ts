@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { DeployedRule, VerifyInterval } from '../configuration/deployed-rule.ts';
-import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { verifyAccess } from './access-policies.ts';
-import { alarmProperties } from './alarm.ts';
+import { VERIFY_ALARMS } from './alarms.ts';
 import { regionNames } from './region-names.ts';
-import { application, policies, type Resources, type StackContext } from './sam-calls.ts';
-import { getAtt, ref, type Yaml } from './yaml.ts';
+import { alarm, application, policies, type Resources, type StackContext } from './sam-calls.ts';
+import { getAtt, type Yaml } from './yaml.ts';
 
 /** Verifications start between one and five o'clock, UTC. */
 const FIRST_HOUR = 1;
@@ -49,8 +48,7 @@ export function verifyResources(context: StackContext): Resources {
     ...Object.fromEntries(
       verified.flatMap((rule) => [
         [names.verifySchedule(rule.id), schedule(context, rule)],
-        [names.clockAlarm(rule.id), clockAlarm(context, rule)],
-        [names.missingAlarm(rule.id), missingAlarm(context, rule)],
+        ...VERIFY_ALARMS.map((row) => alarm(context, row(settings.stack_name, rule))),
       ]),
     ),
   };
@@ -82,53 +80,4 @@ export function scheduleOf(rule: string, interval: VerifyInterval): string {
   const minutes = createHash('sha256').update(rule).digest().readUInt32BE(0) % (HOURS * MINUTES_PER_HOUR);
   const hour = FIRST_HOUR + Math.floor(minutes / MINUTES_PER_HOUR);
   return `cron(${minutes % MINUTES_PER_HOUR} ${hour} ${DAYS[interval]})`;
-}
-
-/** EventBridge tried for a day, or was refused at once: the role or the state machine is gone. */
-function clockAlarm({ settings, plan }: StackContext, rule: DeployedRule): Yaml {
-  const names = regionNames(plan.region);
-  return {
-    Type: 'AWS::CloudWatch::Alarm',
-    Condition: names.sends,
-    Properties: alarmProperties({
-      name: `${ruleResourceName(settings.stack_name, rule.id)}-verify-not-started`,
-      says: `The schedule could not start a verification of ${rule.source.bucket}`,
-      metric: {
-        namespace: 'AWS/Events',
-        name: 'FailedInvocations',
-        dimensions: { RuleName: ref(names.verifySchedule(rule.id)) },
-        statistic: 'Sum',
-      },
-      threshold: 0,
-      periods: 1,
-      runbook: 'verification-not-started',
-      // Five minutes later there is nothing to count, and the rule is as unverified as before.
-      tellsEnd: false,
-      topic: getAtt(names.region, 'Outputs.AlarmTopicArn'),
-    }),
-  };
-}
-
-function missingAlarm({ settings, plan }: StackContext, rule: DeployedRule): Yaml {
-  const names = regionNames(plan.region);
-  return {
-    Type: 'AWS::CloudWatch::Alarm',
-    Condition: names.sends,
-    Properties: alarmProperties({
-      name: `${ruleResourceName(settings.stack_name, rule.id)}-missing`,
-      says: `Objects of ${rule.source.bucket} are missing, older or different at a destination`,
-      metric: {
-        namespace: settings.stack_name,
-        name: 'MissingObjects',
-        dimensions: { ...ruleDimensions(rule) },
-        statistic: 'Maximum',
-      },
-      threshold: 0,
-      periods: 1,
-      runbook: 'missing-objects',
-      // There is one value per verification: the alarm stays as it is until the next one.
-      missing: 'ignore',
-      topic: getAtt(names.region, 'Outputs.AlarmTopicArn'),
-    }),
-  };
 }

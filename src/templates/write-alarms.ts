@@ -22,7 +22,7 @@ export function updateAlarms(stack: string, file: string, rows: readonly AlarmRo
 }
 
 function renderAlarm(row: AlarmRow): string {
-  const comment = row.why === undefined ? '' : `  # ${row.why}\n`;
+  const comment = (row.why?.split('\n') ?? []).map((line) => `  # ${line}\n`).join('');
   const resource = { Type: 'AWS::CloudWatch::Alarm', Properties: alarmProperties(row) };
   return `${comment}${renderYaml({ [row.id]: resource }, '  ')}`;
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { loadConfiguration } from '../../../src/configuration/load.ts';
 import { settingsSchema } from '../../../src/configuration/schema/schema.ts';
-import { ALARMS } from '../../../src/templates/alarms.ts';
+import { ALARMS, ROUTE_ALARMS, VERIFY_ALARMS } from '../../../src/templates/alarms.ts';
 import {
   type FixedCost,
   fixedCosts,
@@ -112,9 +112,9 @@ describe('docs/deployment.md', () => {
   test('has the number of alarms and of our own metrics', async () => {
     const { rule, target, source, watermark, region, verify } = ALARMS;
     expect(rowOf('alarm')[3]).toBe(
-      `${rule.length} per rule, 1 per rule and target region, ${target.length} per target region, ` +
+      `${rule.length} per rule, ${ROUTE_ALARMS.length} per rule and target region, ${target.length} per target region, ` +
         `${source.length + watermark.length} per source region, ${region.length} per region; ` +
-        `2 per rule with \`verify\`, ${verify.length} per source region with such a rule`,
+        `${VERIFY_ALARMS.length} per rule with \`verify\`, ${verify.length} per source region with such a rule`,
     );
     const inUse = planRegions(await loadConfiguration(CONFIGURATION)).map((plan) => ({
       outgoing: plan.outgoing.length,
