@@ -332,7 +332,7 @@ of them. The last minute may be filled just because its value is late, hence fiv
       periods: 4,
       missing: 'breaching',
       runbook: 'missing-watermark',
-      why: 'A function that does not run has no metric at all, so only here is missing data a problem.',
+      why: 'A function that does not run has no metric, so this alarm, unlike all others, fires on missing data.',
     },
     {
       id: 'UnreplicatedAlarm',
