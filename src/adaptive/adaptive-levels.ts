@@ -19,23 +19,23 @@ import type { StatisticsCache } from './statistics-cache.ts';
 import { addProbe, summarizeArchive } from './summarize-archive.ts';
 import { TYPICAL_FRACTION } from './typical-levels.ts';
 
-/** Archives after which a class is probed again: by then, earlier evidence counts for a third. */
+/** Archives after which a class is probed again; earlier evidence then counts for a third. */
 const PROBE_AGE = 32;
 /**
- * Levels of packed content differ only in CPU time, by a few tenths of a percent at most, which is less than the clock
- * of a busy machine can measure: among those, the fastest is used.
+ * Levels of packed content differ only in CPU time, by a few tenths of a percent at most, which the clock of a busy
+ * machine cannot measure. Of such levels, the fastest is used.
  */
 const CLOSE: Readonly<Record<ContentClass, number>> = { packed: 0.003, text: 0, columnar: 0, other: 0 };
 /** A smaller frame says too little about its class to be probed. */
 const MIN_PROBED_BYTES = 256 * 1024;
 /**
- * A class with fewer frames than this in an archive has trials in some archives only: on average one per this number of
+ * A class with fewer frames than this in an archive has a trial in some archives only: on average once per this many
  * frames.
  */
 const FRAMES_PER_TRIAL = 16;
 
 export interface AdaptiveOptions {
-  /** To choose from, the fastest first. */
+  /** The levels to choose from, fastest first. */
   readonly levels: readonly number[];
   readonly prices: MarginalPrices;
   readonly statistics: StatisticsCache;
@@ -48,7 +48,7 @@ export interface AdaptiveOptions {
 export interface CpuSpeed {
   /** 1 until it is measured. */
   readonly known: number;
-  /** Measures it, the first time; never fails. */
+  /** Measures it on the first call; never fails. */
   measure(): Promise<number>;
 }
 
@@ -71,7 +71,7 @@ export function adaptiveLevels(options: AdaptiveOptions): LevelPolicy {
 class AdaptiveArchive implements ArchiveLevels {
   readonly #options: AdaptiveOptions;
   readonly #cap: LevelCap | undefined;
-  /** What was known when the archive was begun, and the results of its own probes. */
+  /** What was known when the archive began, and the results of its own probes. */
   #statistics: RuleStatistics | undefined;
   readonly #probes = new Map<ContentClass, Promise<void>>();
   readonly #probed = new Set<ContentClass>();
@@ -79,7 +79,7 @@ class AdaptiveArchive implements ArchiveLevels {
   readonly #trials = new Map<ContentClass, number>();
   readonly #found: [ContentClass, FrameProbe][] = [];
   readonly #outcomes: FrameOutcome[] = [];
-  /** Of `#statistics`; emptied when those change. */
+  /** Estimates from `#statistics`; emptied when those change. */
   readonly #estimated = new Map<ContentClass, LevelEstimate[]>();
 
   constructor(options: AdaptiveOptions, cap: LevelCap | undefined) {
@@ -147,7 +147,7 @@ class AdaptiveArchive implements ArchiveLevels {
     const content = settledClass(expected, found.fraction > PACKED_FRACTION);
     this.#probed.add(content);
     this.#remember(content, found);
-    // Nothing was learned about the class that the names suggest, but it need not be probed in every archive.
+    // Nothing was learned about the class that the names suggest, but this avoids a probe of it in every archive.
     if (content !== expected) this.#remember(expected, { fraction: TYPICAL_FRACTION[expected], levels: [] });
   }
 

@@ -88,7 +88,7 @@ export function savedOnTraffic(
 export function breakEvenObjectSize(costs: RuleCosts, experience: Experience, limits: ArchiveLimits): number {
   const saved = (size: number): number =>
     savedOnTraffic(costs, experience, limits, { objects: BILLED_GIGABYTE / size, bytes: BILLED_GIGABYTE });
-  // An object larger than a frame costs a HEAD and an upload of its own, so the savings drop once at that size.
+  // An object larger than a frame costs an extra HEAD and a separate upload, so the savings drop once at that size.
   for (const [from, to] of [
     [1, PART_BYTES],
     [PART_BYTES + 1, MAX_SIZE],
@@ -99,7 +99,7 @@ export function breakEvenObjectSize(costs: RuleCosts, experience: Experience, li
 }
 
 /**
- * GB (2^30 bytes) per month from which evenly arriving objects of one size earn the rule's fixed costs.
+ * GB (2^30 bytes) per month from which evenly arriving objects of one size pay for the rule's fixed costs.
  * @param fixed USD per month
  * @returns Infinity when no volume does
  */
@@ -122,7 +122,7 @@ export function breakEvenVolume(
   return bisect(net, most / 2, most);
 }
 
-/** Of traffic of objects of one size. */
+/** The amounts of traffic whose objects all have one size. */
 export function trafficAmounts(
   { ratio, cpuSecondsPerByte, overwritten = 0 }: Experience,
   limits: ArchiveLimits,
@@ -142,7 +142,7 @@ export function trafficAmounts(
     multipartArchives: isMultipart((bytes * ratio) / archives) ? archives : 0,
     largeReads: frames,
     largeWrites: isLarge ? frames + objects : 0,
-    // A large object takes a HEAD before it is written, whether or not it exists.
+    // A large object needs a HEAD before it is written, whether or not it exists.
     looks: isLarge ? objects : objects * overwritten,
   };
 }

@@ -30,7 +30,7 @@ function least(estimates: readonly LevelEstimate[], cost: (estimate: LevelEstima
   return rest.reduce((best, one) => (one.value < best.value ? one : best), first).estimate;
 }
 
-/** Box and Muller's transform. */
+/** The Box-Muller transform. */
 function standardNormal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -42,7 +42,7 @@ export interface FrameAhead {
 
 /** The result of probing a frame. A `fraction` is the compressed share of a sample. */
 export interface FrameProbe {
-  /** From the test that also detects packed content. */
+  /** Measured by the test that also detects packed content. */
   readonly fraction: number;
   /** Seconds are CPU time of this machine. */
   readonly levels: readonly { readonly level: number; readonly fraction: number; readonly secondsPerByte: number }[];

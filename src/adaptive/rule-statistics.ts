@@ -16,8 +16,8 @@ const MAX_EXPONENT = 16;
  */
 const MIN_ARCHIVES = 1e-6;
 /**
- * Of a rule with dozens of levels only the arms with the highest weights are kept, as many as fit into one expression
- * of DynamoDB.
+ * For a rule with dozens of levels, only the arms with the highest weights are kept: as many as fit into one DynamoDB
+ * expression.
  */
 export const MAX_ARMS = 80;
 
@@ -29,7 +29,7 @@ export interface ArmSums {
   /** Archives that had such frames. */
   readonly archives: number;
   readonly bytes: number;
-  /** Bytes that level 1 would have left, by test. */
+  /** Bytes that level 1 would have left, according to the test. */
   readonly tested: number;
   readonly compressed: number;
   readonly cpuSeconds: number;

@@ -1,6 +1,6 @@
 import { CompressorError } from '../errors.ts';
 
-/** Truncated, damaged or contradictory bytes. Another read helps only after the archive was resent. */
+/** Truncated, damaged or contradictory bytes. Reading it again helps only after the archive was resent. */
 export class CorruptArchiveError extends CompressorError {
   readonly code = 'ARCHIVE_CORRUPT';
   readonly retryable = false;

@@ -55,7 +55,10 @@ export const manifestObject = z.object({
    * Only for objects found by a listing: when S3 answered the read (ISO 8601, UTC). It was the current version then.
    */
   read_time: z.iso.datetime().optional(),
-  /** The event was that of a removed version: this was written at `creation_time`, and is current since `event_time`. */
+  /**
+   * The event was about a removed version: this object was written at `creation_time` and has been current since
+   * `event_time`.
+   */
   by_removal: z.boolean().optional(),
   version_id: text.optional(),
   headers: z
@@ -89,7 +92,7 @@ export const manifestDeletion = z.object({
   event_time: z.iso.datetime(),
   /** S3's own order of the writes to one key, deletions included. */
   sequencer: text.optional(),
-  /** Of the delete marker, where the bucket keeps versions. */
+  /** Version of the delete marker, if the bucket keeps versions. */
   version_id: text.optional(),
 });
 

@@ -6,7 +6,7 @@ import { MAX_PARTS } from './format.ts';
  */
 export const MAX_BODY_PARTS = MAX_PARTS - 1;
 /**
- * A part of several frames is first uploaded as an object of its own and then copied into place by S3, which costs five
+ * A part of several frames is first uploaded as a separate object and then copied into place by S3, which costs five
  * requests; at least this many frames (512 MiB) share that cost.
  */
 const MIN_FRAMES_PER_LONG_PART = 64;

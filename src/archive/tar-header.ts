@@ -110,7 +110,7 @@ function writeUstar(into: Uint8Array, offset: number, fields: UstarFields): void
   header.write(octal(nearestTime(fields.modified), NUMBER_DIGITS), MTIME_OFFSET, 'latin1');
   header[TYPE_OFFSET] = fields.type;
   header.write(fields.prefix, PREFIX_OFFSET, PREFIX_LENGTH, 'latin1');
-  // By index: iterating a Buffer costs several times more, and this runs twice for each object of an archive.
+  // A loop by index: iterating a Buffer costs several times more, and this runs twice for each object of an archive.
   let sum = 0;
   for (let at = 0; at < TAR_BLOCK; at += 1) sum += header[at] ?? 0;
   header.write(`${octal(sum, 6)}\0 `, CHECKSUM_OFFSET, 'latin1');

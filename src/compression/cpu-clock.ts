@@ -1,4 +1,4 @@
-/** Of this thread; Node before 23.9, on which only commands run, reports that of the whole process. */
+/** CPU usage of this thread; Node before 23.9, on which only commands run, reports that of the whole process. */
 const cpuUsage = (before?: NodeJS.CpuUsage): NodeJS.CpuUsage =>
   typeof process.threadCpuUsage === 'function' ? process.threadCpuUsage(before) : process.cpuUsage(before);
 

@@ -33,7 +33,7 @@ export interface RuleSizing {
   readonly batchWindowSeconds: number;
   /** Maximum concurrency of the function, within Lambda's limits. */
   readonly maximumConcurrency: number;
-  /** Of the queue: at least 6 times the function's timeout plus the window. */
+  /** Visibility timeout of the queue: at least 6 times the function's timeout plus the window. */
   readonly visibilitySeconds: number;
   /** Absent: what exceeds the limits is dead-lettered. */
   readonly fallback?: FallbackSizing;

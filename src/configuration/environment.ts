@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { InvalidEnvironmentError } from './errors.ts';
 
-/** The environment variables of a function, passed in: only entry points read that of the process. */
+/** The environment variables of a function. They are passed in: only entry points read those of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const urlVariable = z.url();

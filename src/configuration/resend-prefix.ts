@@ -24,7 +24,7 @@ export function ruleOfArchive(key: string): string {
   return archiveKey.slice(0, Math.max(0, archiveKey.indexOf('/')));
 }
 
-/** The regions that may need a resend of their own: those of rules with several regions. */
+/** The regions that may need a separate resend: those of rules with several regions. */
 export function resendRegions(rules: readonly Pick<ReplicationRule, 'destinations'>[]): string[] {
   const several = rules.map(regionsOfRule).filter((regions) => regions.length > 1);
   return [...new Set(several.flat())];

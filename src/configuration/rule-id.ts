@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The identity of a rule: two rules must not agree in all four. */
+/** The identity of a rule: no two rules may agree in all four. */
 export interface RuleIdentity {
   readonly region: string;
   readonly bucket: string;
@@ -14,7 +14,7 @@ const HASH_LENGTH = 10;
 /**
  * Name of a rule in queue names, archive keys and metrics: a readable part, then 10 hex digits of SHA-256 over the
  * rule's identity. The hash makes it unique (`a/b` and `a-b` differ), and depends on nothing but the rule itself. At
- * most 51 characters of `[a-z0-9-]`, so that a queue (80) or role (64) has room for a suffix of its own.
+ * most 51 characters of `[a-z0-9-]`, so that the name of a queue (80) or role (64) has room for its suffix.
  */
 export function ruleId(rule: RuleIdentity): string {
   const readable = [rule.bucket, rule.prefix, rule.suffix]

@@ -7,9 +7,9 @@ const end = (): void => {
   ended.abort();
 };
 process.on('SIGTERM', end).on('SIGINT', end);
-// Imported only now, since it takes a while: a container's first process receives only signals that it listens to, and would
-// otherwise start work that ECS soon kills.
+// Imported only now, since the import takes a while. A container's first process receives only signals that it listens
+// to; without a listener, it would start work that ECS soon kills.
 const { runFallbackWorker } = await import('../wiring/worker.ts');
 await runFallbackWorker(process.env, ended.signal);
-// Idle connections to S3 would keep the process for some seconds more; nothing is left for them to carry.
+// Idle connections to S3 would keep the process alive for some seconds, although nothing is left to send.
 process.exit(0);

@@ -7,13 +7,13 @@ import type { SettledMessage } from './outcome.ts';
  */
 export const MAX_TURNS = 8;
 
-/** Whether the message leaves its queue for good. */
+/** Whether the message leaves its queue permanently. */
 const SETTLED = new Set(['done', 'refused', 'over-limits']);
 
 /**
- * Limits how often a message is requeued because its turn did not come. As long as each batch settles something,
- * waiting is not a loop: the queue becomes shorter, and the count is reset. Without progress, the message is returned
- * like one that failed, and is finally dead-lettered with its reason.
+ * Limits how often a message is requeued because an invocation did not reach it. As long as each batch settles
+ * something, waiting is not a loop: the queue becomes shorter, and the count is reset. Without progress, the message is
+ * returned like one that failed, and is finally dead-lettered with its reason.
  *
  * | outcome                            | the batch settled something | turns so far | then                     |
  * |------------------------------------|-----------------------------|--------------|--------------------------|

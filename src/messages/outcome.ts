@@ -5,7 +5,7 @@ import type { QueueMessage } from './message-queue.ts';
 export type MessageOutcome =
   /** All of its work is done, or there was none. */
   | { readonly kind: 'done' }
-  /** Its turn did not come in this invocation; waiting must not count toward maxReceiveCount. */
+  /** This invocation did not reach it; waiting must not count toward maxReceiveCount. */
   | {
       readonly kind: 'again';
       /** Seconds until it is due, at most 900; absent: at once. */

@@ -38,7 +38,7 @@ export interface ObjectRemoved extends WriteOrder {
   readonly key: string;
   readonly removal: RemovalKind;
   readonly byLifecycle: boolean;
-  /** Of the new delete marker, or of the removed version. */
+  /** Version of the new delete marker, or the removed version. */
   readonly versionId?: string | undefined;
   /** `AWS:<role id>:<session>` of the user who removed it, if the event names it. */
   readonly principalId?: string | undefined;
@@ -68,7 +68,7 @@ const s3Record = z.object({
   eventName: z.string(),
   eventTime: moment,
   userIdentity: z.object({ principalId: z.string() }).optional(),
-  /** Of a backfill only, see backfill-message.ts. */
+  /** Only in messages of a backfill, see backfill-message.ts. */
   queuedAt: moment.optional(),
   s3: z.object({
     bucket: z.object({ name: z.string().min(1) }),

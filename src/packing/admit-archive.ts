@@ -12,7 +12,7 @@ const RESTORING = new RestoringSpeed(1);
 
 /** Seconds that invocations of this process have. */
 export interface RunSeconds {
-  /** From the beginning of any invocation. */
+  /** Seconds that any invocation has from its beginning. */
   readonly wholeRun: number;
   readonly secondsLeft: number;
 }
@@ -53,8 +53,8 @@ export function admitArchive(
 export type PackingAdmission = Admission | 'elsewhere';
 
 /**
- * The same without a fallback. If only the speed that this process has learned forbids an archive, its object must not
- * be refused for good: another process tries first, and then it is tried here.
+ * The same without a fallback. If an archive is too slow only at the speed that this process has learned, its object
+ * must not be refused: another process tries first, and then this one.
  * @param unlearned seconds that packing takes by the table alone
  * @param receives how often it was tried, including this time
  */

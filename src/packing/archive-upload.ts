@@ -179,7 +179,7 @@ export class ArchiveUpload {
   async abort(): Promise<void> {
     await this.suspend();
     const [begun] = await Promise.allSettled([this.#upload]);
-    // An upload that could not be begun has nothing to abort, and its failure is already known.
+    // An upload that could not be started has nothing to abort, and its failure is already known.
     if (begun.status === 'fulfilled') await begun.value?.abort();
   }
 

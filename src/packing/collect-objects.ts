@@ -38,7 +38,7 @@ export interface SeenRemoval {
 /** The work in a batch. */
 export interface CollectedBatch {
   readonly items: PackItem[];
-  /** By key; empty if no destination of the rule replicates deletions. */
+  /** Removals by key; empty if no destination of the rule replicates deletions. */
   readonly removals: ReadonlyMap<string, readonly SeenRemoval[]>;
 }
 

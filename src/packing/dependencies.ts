@@ -45,7 +45,7 @@ export interface PackingBuffers {
 export interface PackingLimits {
   /** GETs in flight. */
   readonly parallelReads: number;
-  /** Min bytes of an object that gets an archive of its own, which is resumed after an interruption. */
+  /** Min bytes of an object that gets a separate archive, which is resumed after an interruption. */
   readonly resumableBytes: number;
 }
 

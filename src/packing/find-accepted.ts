@@ -30,7 +30,7 @@ export interface AcceptedInstead {
  * | the same                                       | another, and the key is shared | success: another attempt has archived the object |
  * | the same                                       | another, and the key is ours  | failure: nobody else has a reason to write it |
  * | the same                                       | nothing                       | failure                                       |
- * | anything else                                  | not looked at                 | failure                                       |
+ * | anything else                                  | not checked                   | failure                                       |
  *
  * @returns undefined if it is a failure
  * @throws the error of the HEAD

@@ -21,7 +21,7 @@ type FindDependencies = Pick<SourceDependencies, 'store' | 'limits' | 'stop'>;
  * | a failure                          | all share it                                                             |
  * | nothing in the remaining time      | all are requeued, unattempted                                            |
  *
- * A write after the HEAD raises an event of its own.
+ * A write after the HEAD raises another event.
  * @param secondsLeft of the invocation
  * @returns the items to pack, without earlier writes
  */

@@ -22,7 +22,7 @@ export interface FrameInWork {
   readonly leftOut: readonly { readonly item: PackItem; readonly reason: LeftOut }[];
   /** Absent when no object of the frame could be read. */
   readonly compressed?: CompressedFrame;
-  /** The same for the statistics of levels. */
+  /** The result for the statistics of levels. */
   readonly outcome?: FrameOutcome;
   release(): void;
 }

@@ -18,8 +18,8 @@ const DELETION_ENTRY_BYTES = 300;
 const MANIFEST_BUDGET = 0.75 * MAX_MANIFEST_SIZE;
 
 /**
- * Packs deletions into archives of their own: a manifest and a seek table, one PUT each. They are replicated, fanned
- * out, resent and dead-lettered like archives of objects, and the latter are the same as without deletions.
+ * Packs deletions into separate archives: a manifest and a seek table, one PUT each. They are replicated, fanned out,
+ * resent and dead-lettered like archives of objects, and the latter are the same as without deletions.
  * @param secondsLeft of the invocation
  */
 export async function packDeletions(

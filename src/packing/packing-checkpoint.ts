@@ -31,7 +31,7 @@ export interface AcceptedArchive {
 export interface CheckpointOptions {
   readonly store: Pick<ObjectStore, 'head' | 'read' | 'put' | 'remove' | 'listUploads' | 'resumeUpload'>;
   readonly archive: ObjectLocation;
-  /** Of the records. */
+  /** Bucket of the records. */
   readonly bucket: string;
   /** Frames that the object takes. */
   readonly plannedFrames: number;
@@ -45,7 +45,7 @@ export interface CheckpointOptions {
 
 /**
  * Records what is needed to resume the archive of one large object, and keeps other workers away while one owns it. S3
- * keeps the parts; a small record in a bucket of its own keeps what S3 does not report about them. A record is trusted
+ * keeps the parts; a small record in a separate bucket keeps what S3 does not report about them. A record is trusted
  * only as far as S3 lists the same parts with the same sizes and checksums.
  *
  * The record belongs to one attempt at a time (owned-record.ts). Only its owner writes it, deletes it, resumes the
@@ -136,7 +136,7 @@ export class PackingCheckpoint {
   /**
    * The archive is done, or will not be resumed. Only when this has resolved may its upload be aborted, or the archive
    * be counted.
-   * @throws ArchiveInProgressError when another attempt owns it by now
+   * @throws ArchiveInProgressError when another attempt has taken it over
    */
   async close(): Promise<void> {
     await this.#settle();

@@ -16,8 +16,8 @@ const DONE_HERE: MessageOutcome = { kind: 'done' };
  * | done: packed, or read and found not to need it  | done                 | done                        |
  * | gone (NoSuchKey)                                | done                 | done                        |
  * | again, retry                                    | the same             | the same                    |
- * | changed (412): another version is stored        | done                 | undecided: looked at again  |
- * | refused, over the limits                        | done                 | undecided: looked at again  |
+ * | changed (412): another version is stored        | done                 | undecided: checked again    |
+ * | refused, over the limits                        | done                 | undecided: checked again    |
  *
  * Sequencers prove that a write was overwritten, regardless of the result of the later one. Times and ties prove
  * nothing: the presumed earlier write may be the stored version, and only reading the other one shows that it is not.

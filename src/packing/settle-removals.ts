@@ -35,7 +35,7 @@ interface RemovalContext {
  * Checks each key with a removal: one HEAD per key shows what is left. This applies to both kinds of events, since the
  * destinations must have the version that is current now.
  *
- * | HEAD says      | deletions of the key                          | versions removed for good                            |
+ * | HEAD says      | deletions of the key                          | permanently removed versions                         |
  * |----------------|-----------------------------------------------|------------------------------------------------------|
  * | an object      | settled: due to a later write, or an undelete  | it is packed, as a write of that moment              |
  * | nothing        | the last one is carried, in its own order     | settled: that is never replicated                    |
@@ -97,9 +97,7 @@ function carryDeletion(
   settlement.settle(item, { kind: 'done' });
 }
 
-/**
- * There is an object at the key. The removal of a version may have made it current, so that it has no event of its own.
- */
+/** There is an object at the key. The removal of a version may have made it current, and then it has no event. */
 function packCurrent(
   key: string,
   seen: readonly SeenRemoval[],

@@ -22,7 +22,7 @@ export interface PackedArchive {
   readonly levels: readonly LevelShare[];
   readonly cpuSeconds: number;
   readonly seconds: number;
-  /** From the earliest event of its objects until S3 accepted the archive. */
+  /** Time from the earliest event of its objects until S3 accepted the archive. */
   readonly delaySeconds: number;
 }
 
@@ -52,7 +52,7 @@ export interface PackedDeletions {
   readonly deletions: number;
   /** Bytes of the whole archive. */
   readonly archiveBytes: number;
-  /** From the earliest deletion until S3 accepted the archive. */
+  /** Time from the earliest deletion until S3 accepted the archive. */
   readonly delaySeconds: number;
 }
 
@@ -66,12 +66,13 @@ export interface SourceTelemetry extends MessageTelemetry {
   /** Another worker owns the archive of a large object; the message is requeued with this delay. */
   archiveInWork(archive: ObjectLocation, seconds: number): void;
   /**
-   * Messages of objects whose turn did not come are requeued, or sent to the fallback, which resets their age in SQS.
+   * Messages of objects that the invocation did not reach are requeued, or sent to the fallback, which resets their age
+   * in SQS.
    * @param ageSeconds since the earliest of their events
    */
   objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void;
   /**
-   * Messages return to the queue that SQS leaves out of its own ages, or soon will.
+   * Messages return to the queue that SQS leaves out of its age metric, or soon will.
    * @param ageSeconds since the earliest of their events
    */
   messagesReturned(ageSeconds: number): void;

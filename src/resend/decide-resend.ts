@@ -49,7 +49,7 @@ export function decideResend(facts: ResendFacts, { maxResends, firstDelaySeconds
   if (resends === undefined) return { kind: 'gone' };
   if (resends >= maxResends) return { kind: 'give-up' };
   const attempt = resends + 1;
-  // Without jitter: archives that failed together are copied by S3 itself, which they do not slow down.
+  // No jitter is needed: S3 itself copies archives that failed together, and they do not slow it down.
   const seconds = Math.ceil(backOffSeconds(attempt, 0, firstDelaySeconds) - secondsSinceFailure);
   return seconds > 0 && mayWait ? { kind: 'wait', seconds } : { kind: 'resend', attempt };
 }

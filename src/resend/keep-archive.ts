@@ -27,7 +27,8 @@ export async function keepArchive(archive: FailedArchive, copy: ArchiveCopy, run
   const record = keptRecordOf(present?.metadata ?? {});
   const before = record?.versionId === versionId ? record.failures : [];
   if (before.some((known) => known.destination === destination)) {
-    // By now the failures at its other destinations are also noted, which needed the version to copy.
+    // The failures at its other destinations are also noted by now; noting them required the version, as the source of
+    // the copy.
     return dropKept(archive, run);
   }
   const failures = [...before, { destination, reason }];
@@ -47,8 +48,8 @@ export async function keepArchive(archive: FailedArchive, copy: ArchiveCopy, run
 }
 
 /**
- * Whether a later version is kept by now. If that one was deleted from here, this one has become current again and
- * would be resent for nothing.
+ * Whether a later version has been kept since. If that one was then deleted from the outbound bucket, this one has
+ * become current again, and resending it would be useless.
  */
 export async function wasKeptSince({ failure, again }: FailedArchive, run: ResendRun): Promise<boolean> {
   const record = await keptRecord(again, run);

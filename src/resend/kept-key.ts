@@ -1,4 +1,4 @@
-/** Prefix of the keys of archives that were given up, in a bucket of their own. */
+/** Prefix of the keys of archives that were given up, in a separate bucket. */
 export const KEPT_PREFIX = 'failed/';
 
 export function keptKey(archiveKey: string): string {

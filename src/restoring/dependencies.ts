@@ -41,9 +41,9 @@ export const TAR_BUFFER_SIZE = MAX_FRAME_SIZE;
  * waits only for the network, so there is no deadlock.
  */
 export interface FrameBuffers {
-  /** Of COMPRESSED_BUFFER_SIZE: one per ranged GET in flight. */
+  /** Buffers of COMPRESSED_BUFFER_SIZE: one per ranged GET in flight. */
   readonly compressed: BufferPool;
-  /** Of TAR_BUFFER_SIZE: one per frame whose objects are being written. */
+  /** Buffers of TAR_BUFFER_SIZE: one per frame whose objects are being written. */
   readonly tar: BufferPool;
 }
 
@@ -61,7 +61,7 @@ export interface TargetLimits {
    * as S3 allows.
    */
   readonly maxParts?: number;
-  /** An archive is begun only while the invocation has this much time left. */
+  /** An archive is started only while the invocation has this much time left. */
   readonly startReserveMilliseconds: number;
   /**
    * Work that is still running when the invocation has this much time left is stopped, so that uploads are aborted and
@@ -120,7 +120,10 @@ export interface RestoreRun extends TargetDependencies {
    * Objects restored then may have been deleted here since. Absent: the archive comes for the first time, and in time.
    */
   readonly repeatedSince?: number;
-  /** Of the archive that is being restored. Absent if no destination here replicates deletions. */
+  /**
+   * What is known about removed versions in the archive that is being restored. Absent if no destination here
+   * replicates deletions.
+   */
   readonly removals?: RemovalNotes | undefined;
   /** Seconds that any invocation has for an archive that it begins at once. */
   readonly wholeRun: number;

@@ -8,7 +8,7 @@ const MEMORY_WRITES = 1000;
 const ASSUMED_NEW_KEYS = 2;
 /** The number of writes that the whole destination's share is worth for one of its folders. */
 const DESTINATION_WEIGHT = 8;
-/** Of one destination; the least recently written folders are forgotten. */
+/** Max folders per destination; the least recently written ones are forgotten. */
 const MAX_FOLDERS = 1000;
 
 /** Writes, and those of them whose key existed. */

@@ -19,7 +19,7 @@ export interface OpenedArchive {
   readonly manifest: Manifest;
   /** Frames of objects, in the order of the archive. */
   readonly frames: Iterable<RestoreFrame>;
-  /** The last bytes of the archive: frames that lie in them need no request of their own. */
+  /** The last bytes of the archive: frames that lie in them need no extra request. */
   readonly tail: Uint8Array;
 }
 

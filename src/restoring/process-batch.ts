@@ -63,7 +63,7 @@ async function messageOutcome(message: QueueMessage, restore: RestoreCreated): P
   }
 }
 
-/** A message that was requeued has a receive count of its own. */
+/** A requeued message has a new receive count. */
 function isRepeated({ receiveCount, turns = 0 }: QueueMessage): boolean {
   return receiveCount > 1 || turns > 0;
 }
@@ -127,8 +127,8 @@ function outage(reason: DeletionMemoryError): MessageOutcome {
 }
 
 /**
- * Restores the archive of an event, or the version of it that is stored by now. An archive's key is written once, so only a resend
- * makes another version, of the same bytes. Its own event then finds nothing left to do.
+ * Restores the archive of an event, or the version of it that is stored now. An archive's key is written once, so only
+ * a resend makes another version, of the same bytes. Its own event then finds nothing left to do.
  */
 async function restoreStored(archive: InboundArchive, run: RestoreRun): Promise<RestoreEnd> {
   try {

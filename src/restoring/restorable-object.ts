@@ -25,9 +25,9 @@ export interface RestorableObject {
   /** CRC-32 taken at the source; archives of the public implementation have none. */
   readonly crc32?: number;
   readonly headers: ObjectHeaders;
-  /** As its owner set it. */
+  /** Metadata as its owner set it. */
   readonly metadata: UserMetadata;
-  /** As its owner set them. */
+  /** Tags as its owner set them. */
   readonly tags: readonly ObjectTag[];
   readonly storageClass: string;
   readonly stamp: ProvenanceStamp;
@@ -72,7 +72,7 @@ export function writtenBeforeRemoval({
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** A stamp of an earlier hop (a rule with `chain`) is never kept beside ours: it belongs to another write. */
+/** A stamp of an earlier hop (a rule with `chain`) is never kept next to ours: it belongs to another write. */
 export function makeStampable(
   metadata: UserMetadata,
   tags: readonly ObjectTag[],

@@ -20,9 +20,9 @@ export type RestoreEnd = 'restored' | 'again';
 /**
  * Restores every object of an archive to every destination of this region, then deletes the archive: `restored` means
  * that all of that is done. Until then the archive is kept, and another call does the rest.
- * @throws ArchiveGoneError when there is nothing left to do, ArchiveChangedError when another version is stored by now,
- * ArchiveNotRestoredError when objects are missing, ArchiveOverLimitsError, and the reason why an archive cannot be
- * opened or may not be restored
+ * @throws ArchiveGoneError when there is nothing left to do, ArchiveChangedError when another version is stored now,
+ *   ArchiveNotRestoredError when objects are missing, ArchiveOverLimitsError, and the reason why an archive cannot be
+ *   opened or may not be restored
  */
 export async function restoreArchive(arrived: InboundArchive, shared: RestoreRun): Promise<RestoreEnd> {
   const { archive, run } = noteRepetition(arrived, shared);
@@ -67,7 +67,7 @@ export async function restoreArchive(arrived: InboundArchive, shared: RestoreRun
   return 'restored';
 }
 
-/** @returns undefined if it is not begun, see `admitRestore` */
+/** @returns undefined if it is not started, see `admitRestore` */
 async function restoreOwnArchive(
   archive: InboundArchive,
   opened: OpenedArchive,

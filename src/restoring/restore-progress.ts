@@ -30,11 +30,11 @@ const NAMED_FAILURES = 5;
 export class RestoreProgress {
   restored = 0;
   skipped = 0;
-  /** Of `restored`, those whose key existed. */
+  /** Those of `restored` whose key existed. */
   overwritten = 0;
   /** Bytes of what was written. */
   bytes = 0;
-  /** Of decompression. */
+  /** CPU time of decompression. */
   cpuSeconds = 0;
   failed = 0;
   /** Objects that deletions have deleted. */
@@ -42,7 +42,7 @@ export class RestoreProgress {
   /** Deletions of the archive that are finished. */
   settledDeletions = 0;
   readonly #deletionsSkipped: Partial<Record<DeletionSkipReason, number>> = {};
-  /** Of what was written. */
+  /** Latencies of the objects that were written. */
   readonly latency = new LatencyDistribution();
   readonly #archive: ObjectLocation;
   /** When the earliest of its objects with an event was written. */

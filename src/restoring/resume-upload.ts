@@ -16,7 +16,7 @@ import { planWrite } from './split-write.ts';
 const MARK_PART = MAX_PARTS;
 
 export interface UploadPlan {
-  /** With the stamp among its metadata, so that two versions of an object never share an upload. */
+  /** Includes the stamp in its metadata, so that two versions of an object never share an upload. */
   readonly target: WriteTarget;
   readonly layout: PartLayout;
   /** CRC-32 of the whole object. */

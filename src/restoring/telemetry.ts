@@ -31,7 +31,7 @@ export interface RestoredArchive {
   /** Object writes that were due: objects x destinations of this region. */
   readonly objects: number;
   readonly restored: number;
-  /** Of `restored`, those that overwrote an existing object. */
+  /** Those of `restored` that overwrote an existing object. */
   readonly overwritten: number;
   readonly skipped: number;
   /** Absent if there were no deletions. */

@@ -14,7 +14,7 @@ export interface FrameRequest {
   readonly entry: FrameEntry;
   /** Checked in the pool, all or nothing. */
   readonly slices: readonly ExpectedSlice[];
-  /** From `buffers.compressed`; always returned. Holding it is the permission for the ranged read. */
+  /** A buffer of `buffers.compressed`; always returned. Holding it is the permission for the ranged read. */
   readonly input: ArrayBuffer;
 }
 

@@ -157,7 +157,7 @@ export class SlicedObjectWrite {
     return part;
   }
 
-  /** In our own bucket of this region: the destination's owner never sees it. */
+  /** Parts are staged in our own bucket of this region, where the destination's owner never sees them. */
   #stageOf(number: number): StagedPart {
     const { store, inboundBucket, signal } = this.#run;
     const plan = this.#plan ?? { target: this.#target, layout: this.#layout, crc32: 0 };
@@ -165,7 +165,7 @@ export class SlicedObjectWrite {
     return new StagedPart(store, { bucket: inboundBucket, key: `${STAGE_PREFIX}${digest}/${number + 1}` }, signal);
   }
 
-  /** In the background: the slice's buffer is free for the next frame while S3 copies gigabytes. */
+  /** Runs in the background, so the slice's buffer is free for the next frame while S3 copies gigabytes. */
   #moveStagedPart(number: number, part: PartInWork, upload: ObjectUpload): void {
     const moving = this.#work(async () => {
       await part.stage?.moveTo(upload, number + 1);
@@ -255,7 +255,7 @@ export class SlicedObjectWrite {
     this.#progress.fail(locationAt(this.#object, this.#due.destination), error);
   }
 
-  /** Only when no part is in flight any more: S3 keeps parts that arrive after the abort. */
+  /** Call it only when no part is in flight any more, since S3 keeps parts that arrive after the abort. */
   async #abortUnusedParts(): Promise<void> {
     const unused = this.#state === 'failed' || this.#state === 'left-out';
     if (!unused || this.#active > 0) return;

@@ -8,14 +8,14 @@ import type { ObjectHeaders, UserMetadata } from './stored-object.ts';
 export interface WrittenContent {
   /** Bytes. */
   readonly size: number;
-  /** Of the full object. Absent: unknown when the write began (archives of the public implementation). */
+  /** CRC-32 of the full object. Absent: unknown when the write began (archives of the public implementation). */
   readonly crc32?: number | undefined;
   readonly headers: ObjectHeaders;
-  /** Without the stamp. */
+  /** Metadata without the stamp. */
   readonly metadata: UserMetadata;
 }
 
-/** Hex digits. The digest tells edits from our own writes; it does not protect against a forged stamp. */
+/** Hex digits. The digest distinguishes edits from our own writes; it does not protect against a forged stamp. */
 export const DIGEST_DIGITS = 12;
 
 /** S3 reports this for an object that was put without a type. */

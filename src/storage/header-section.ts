@@ -39,7 +39,7 @@ export function fitsRequest(target: Described): boolean {
   return headerBytes(target) <= MAX_OBJECT_HEADERS;
 }
 
-/** Whether an object can be restored at all: its tags can follow in a request of their own, everything else cannot. */
+/** Whether an object can be restored at all: its tags can follow in a separate request, but nothing else can. */
 export function isRestorable({ headers, metadata }: Pick<Described, 'headers' | 'metadata'>): boolean {
   return headerBytes({ headers, metadata, tags: [] }) + RESTORING_BYTES <= MAX_OBJECT_HEADERS;
 }

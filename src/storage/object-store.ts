@@ -72,7 +72,7 @@ export interface CompleteRequest {
   /** Bytes of the full object; S3 refuses when the parts do not add up. */
   readonly size: number;
   readonly condition: WriteCondition;
-  /** The object's last part; parts with higher numbers are given up. Absent: all parts make the object. */
+  /** The object's last part; parts with higher numbers are discarded. Absent: all parts make the object. */
   readonly lastPart?: number;
 }
 
@@ -185,7 +185,7 @@ export interface VersionReader {
 }
 
 export interface VersionRemover {
-  /** Deletes one version for good; nothing happens when it is gone. */
+  /** Deletes one version permanently; does nothing if it is already gone. */
   removeVersion(version: VersionLocation): Promise<void>;
 }
 

@@ -11,8 +11,8 @@ import type { ObjectDescription, ObjectLocation, ObjectTag, UserMetadata } from 
  *     s3xrc = 2:<location>:<origin>:<event time>:<sequencer>:<etag>:<digest>
  *
  * version of the stamp; first 8 hex digits of SHA-256 of `<bucket>/<key>` that it was written to; the same of the
- * source bucket's name; milliseconds since 1970 in base 36; S3's sequencer, empty where the event had none, or `r` and
- * the `readAt` of what a listing has brought, in base 36 as well; first 8 characters of the source's ETag, empty where
+ * source bucket's name; milliseconds since 1970 in base 36; S3's sequencer, empty where the event had none, or for an
+ * object from a listing, `r` and its `readAt`, also in base 36; first 8 characters of the source's ETag, empty where
  * unknown; digest of what was written, see content-digest.ts. All of these characters are allowed in the value of a
  * tag. Version 1 had `;` between its fields, and no digest.
  *

@@ -17,9 +17,9 @@ interface Piece {
 }
 
 /**
- * A part of an upload that is too large for memory. Its pieces become an object of their own, a multipart upload with a
- * part for each; S3 then copies that object into place and it is deleted. So every request body fits into a buffer, and
- * each request can be repeated on its own.
+ * A part of an upload that is too large for memory. Its pieces become a separate object, a multipart upload with a part
+ * for each; S3 then copies that object into place and it is deleted. So every request body fits into a buffer, and each
+ * request can be repeated on its own.
  */
 export class StagedPart {
   readonly #store: ObjectWriter & ObjectRemover;
@@ -63,7 +63,7 @@ export class StagedPart {
   /** Aborts the upload of the pieces; none may be in flight any more. Does nothing after `moveTo`. */
   async abort(): Promise<void> {
     const [begun] = await Promise.allSettled([this.#opening]);
-    // An upload that could not be begun has nothing to abort, and its failure is already known.
+    // An upload that could not be started has nothing to abort, and its failure is already known.
     if (begun.status === 'fulfilled') await begun.value?.abort();
   }
 

@@ -33,9 +33,9 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
     return { buckets: [destination.bucket], notifyingBuckets: [], keys: keyOf(destination), objects, deletedObjects };
   });
   return intoPolicies(settings.region, items, ({ buckets, keys, objects, deletedObjects = [] }) => [
-    // Conditional writes read the existing object, and its tags if only they can say whose it is. Tags are sent in the
-    // PUT and need a permission of their own, or follow it, for that very version, if they exceed the limit of headers.
-    // An interrupted object is resumed according to its uploaded parts.
+    // Conditional writes read the existing object, and its tags if only they can say whose it is. Tags need a separate
+    // permission: they are sent in the PUT, or, if they exceed the limit of headers, follow it for exactly that
+    // version. An interrupted object is resumed according to its uploaded parts.
     allow(
       'RestoreObjects',
       [

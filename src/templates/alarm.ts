@@ -14,9 +14,9 @@ export interface WatchedMetric {
 export interface MetricExpression {
   readonly id: string;
   readonly label: string;
-  /** In the language of metric math; may contain parameters of the stack. */
+  /** An expression of metric math; may contain parameters of the stack. */
   readonly expression: string;
-  /** By their names in the expression. */
+  /** The metrics, by their names in the expression. */
   readonly metrics: Readonly<Record<string, WatchedMetric>>;
 }
 
@@ -38,7 +38,7 @@ export interface AlarmRow {
   readonly datapoints?: number;
   /** Section of docs/operations.md. */
   readonly runbook: string;
-  /** How to treat a period without data; `ignore`: the alarm keeps its state. Absent: as OK. */
+  /** How to treat a period without data; `ignore`: the alarm keeps its state. Absent: a period without data is OK. */
   readonly missing?: 'missing' | 'breaching' | 'ignore';
   /** A scaling policy, which it starts instead of notifying anyone. */
   readonly scales?: Call;

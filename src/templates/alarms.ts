@@ -443,7 +443,7 @@ export const ROUTE_ALARMS: readonly RouteAlarm[] = [
       statistic: 'Maximum',
     },
     threshold: rule.objectiveSeconds,
-    // It is taken every five minutes; three failures in a row are more than a hiccup.
+    // The watermark is determined every five minutes; three failures in a row are more than a hiccup.
     periods: 3,
     runbook: 'watermark',
     // Missing data is unknown; the alarm on the watermark function's errors gives the reason.
@@ -467,7 +467,7 @@ export const VERIFY_ALARMS: readonly RuleAlarm[] = [
     threshold: 0,
     periods: 1,
     runbook: 'verification-not-started',
-    // Five minutes later there is nothing to count, and the rule is as unverified as before.
+    // Five minutes later the metric is zero again, but the rule is still not verified.
     tellsEnd: false,
   }),
   (stackName, rule) => ({

@@ -31,8 +31,8 @@ export interface DeploymentOrder {
  *
  * | of those that send to each other       | then                                                               |
  * |----------------------------------------|--------------------------------------------------------------------|
- * | some have no stack, or only targets    | these get what receives, and all of them the rest in a second round |
- * | some send only to where targets stand  | these go first                                                      |
+ * | some have no stack, or only targets    | these get their targets, and all of them the rest in a second round |
+ * | some send only to existing targets     | these go first                                                      |
  * | all have whole stacks without targets  | they are blocked                                                    |
  *
  * A region that only sends to such regions is not part of the ring: it comes after their targets, in one step.

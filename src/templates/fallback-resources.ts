@@ -94,7 +94,7 @@ function targetFallback(context: StackContext, sizing: FallbackSizing): Yaml {
     Name: `${prefix}-target`,
     Side: 'target',
     LogGroup: `/${settings.stack_name}/target/fallback`,
-    // By its name, since the stack that creates it waits for this one.
+    // Referred to by name, since the stack that creates it waits for this one.
     InboundBucket: sub(`${prefix}-\${AWS::AccountId}-${plan.region}-inbound`),
     ...(remembersDeletions(plan) ? { DeletionsTable: `${prefix}-deletions` } : {}),
   });

@@ -22,7 +22,7 @@ const PRICES = {
   /** A custom metric; S3's replication metrics are billed as such. */
   metric: 0.3,
   sqsRequest: 0.4 / 1_000_000,
-  /** Of 100 MB in a registry. */
+  /** An image of 100 MB in a registry. */
   image: 0.01,
   /**
    * Of one rule and target region: four metrics read (0.01 per thousand), three lists (0.005), twelve HEADs (0.0004),
@@ -33,7 +33,7 @@ const PRICES = {
   resentWatermarkRun: (3 * 0.005) / 1_000,
   /** Two additional metrics that are read for a rule with a fallback. */
   fallbackWatermarkRun: (2 * 0.01) / 1_000,
-  /** Of an interface endpoint in a zone: 0.01 an hour. */
+  /** An interface endpoint in a zone: 0.01 an hour. */
   endpoint: 0.01 * 730,
 } as const;
 
@@ -51,9 +51,9 @@ export const TARGET_METRICS = 6;
  */
 const DELETION_SOURCE_METRICS = 1;
 const DELETION_TARGET_METRICS = 5;
-/** Of each fallback service. */
+/** Metrics under the alarms of each fallback service. */
 const FALLBACK_ALARM_METRICS = ALARMS.fallback.reduce((sum, row) => sum + billedMetrics(row), 0);
-/** Of endpoints.yaml. */
+/** Interface endpoints in endpoints.yaml. */
 const ENDPOINTS = 4;
 /** Each five minutes. */
 const WATERMARK_RUNS = (30 * 24 * 60) / 5;

@@ -17,7 +17,7 @@ export interface PackagedTemplate {
 const UPLOAD_ADDRESS = 'https://s3.ap-southeast-2.amazonaws.com/'.length + 63 + '//'.length + 32 + '.template'.length;
 /** PyYAML folds plain and quoted scalars that have spaces, at this column. */
 const FOLDED_AT = 80;
-/** Characters of a quoted text on a line: it is broken only once it is past that column, and 80 of them are on a line of a dashboard. */
+/** Characters per line of a quoted text, which is broken only past that column; the lines of a dashboard have 80. */
 const QUOTED_PER_LINE = 76;
 
 /** Bytes of the template as SAM uploads it: never fewer, and at most a few percent more. */
@@ -35,7 +35,7 @@ export function packagedSize({ frame, resources, uploadPrefix }: PackagedTemplat
   );
 }
 
-/** Of `key: value` lines at an indent. */
+/** Bytes of `key: value` lines at an indent. */
 function mappingSize(mapping: YamlObject, indent: number): number {
   return Object.entries(mapping).reduce(
     (sum, [key, value]) => sum + indent + scalarSize(key, indent) + ':'.length + valueSize(value, indent),

@@ -10,9 +10,9 @@ export interface FallbackPlan {
   /** One block per zone. */
   readonly subnetCidrs: readonly string[];
   readonly network: RegionEntry['network'];
-  /** Rules that have their source here, and a service of their own. */
+  /** Rules that have their source here, each with its own service. */
   readonly rules: readonly FallbackRule[];
-  /** Of the one service for everything that arrives; absent if no rule with a fallback has a target here. */
+  /** Sizing of the one service for everything that arrives; absent if no rule with a fallback has a target here. */
   readonly arriving?: FallbackSizing;
 }
 

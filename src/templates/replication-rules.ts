@@ -14,8 +14,8 @@ export interface PlannedReplicationRule {
 }
 
 /**
- * One per rule and target region, and one per region that may need a resend of its own, for archives that did not
- * arrive in one of several regions.
+ * One per rule and target region, and one per region that may need a separate resend, for archives that did not arrive
+ * in one of several regions.
  * @throws TemplateLimitError when S3 would not accept that many
  */
 export function planReplication({

@@ -11,13 +11,13 @@ import { getAtt, type Yaml, type YamlObject } from './yaml.ts';
  */
 const SERVICE_TIMEOUT = 900;
 
-/** By logical id. */
+/** Resources by logical id. */
 export type Resources = YamlObject;
 
 export interface StackContext {
   readonly settings: SettingsFile;
   readonly plan: RegionPlan;
-  /** Of all regions: a dashboard also shows those that its region sends to. */
+  /** Plans of all regions: a dashboard also shows the regions that its own sends to. */
   readonly plans: readonly RegionPlan[];
   /** Folder of the nested templates, relative to the root template. */
   readonly stacks: string;

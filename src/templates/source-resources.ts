@@ -164,7 +164,7 @@ function notifications(context: StackContext): Resources {
         })),
         ...(rules.every(isNotified) ? {} : { EventBridge: true }),
       },
-      // Where the queue is not named above.
+      // Rules whose queue is not named above.
       rules.filter((rule) => !isNotified(rule)).map(({ id }) => names.rule(id)),
     ),
   ]);

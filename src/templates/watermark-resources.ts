@@ -7,7 +7,7 @@ import { sharedOutputs } from './region-resources.ts';
 import { alarm, application, policies, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt } from './yaml.ts';
 
-/** The function that takes the watermarks, and their alarms. */
+/** The function that determines the watermarks, and their alarms. */
 export function watermarkResources(context: StackContext): Resources {
   const { settings, plan } = context;
   const names = regionNames(plan.region);

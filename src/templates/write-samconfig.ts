@@ -31,7 +31,7 @@ interface OwnTable {
 
 /**
  * The text of samconfig.toml: one set of tables per region, and one for `sam deploy --guided`. What is outside our two
- * marker lines stays as it is, and so does each setting in one of our tables that is not of the configuration.
+ * marker lines stays as it is, and so does each setting in our tables that the configuration does not determine.
  * @param existing the file as it is; undefined when there is none
  * @param repositories where images are pushed to, by region; replaces what the file says of these regions
  * @throws SamConfigConflictError when a table of ours is outside the markers
@@ -79,11 +79,12 @@ function environmentTables(
       own: {
         capabilities: 'CAPABILITY_IAM CAPABILITY_AUTO_EXPAND',
         s3_prefix: stack_name,
-        // Not said, CloudFormation would keep the value of the deployment before. In the spelling of `sam deploy --guided`.
+        // Without it, CloudFormation would keep the value of the previous deployment. Spelled as `sam deploy --guided`
+        // does.
         parameter_overrides: 'Stage="all"',
         ...(Object.keys(tags).length === 0 ? {} : { tags: Object.entries(tags).map(renderTag) }),
         ...(repository === undefined ? {} : { [REPOSITORY]: repository }),
-        // `sam deploy --guided` repeats it here, where it would go before ours.
+        // `sam deploy --guided` repeats the region here, where it would take precedence over ours.
         ...(found.get(name)?.has('region') === true ? region : {}),
       },
       initial: { resolve_s3: true, confirm_changeset: false, fail_on_empty_changeset: false },
@@ -91,10 +92,10 @@ function environmentTables(
   ];
 }
 
-/** Keys that only the configuration may decide: gone from it, they go from the file. */
+/** Keys that only the configuration decides: what it no longer has is removed from the file. */
 const OF_THE_CONFIGURATION = new Set(['stack_name', 'tags']);
 
-/** The settings in the order in which they stand there, then those of ours that do not yet. */
+/** The existing settings in their order, then those of ours that are new. */
 function mergeTable({ own, initial = {} }: OwnTable, found: TomlTable): string[] {
   const kept = [...found].filter(([key]) => key in own || !OF_THE_CONFIGURATION.has(key));
   const missing = Object.entries({ ...initial, ...own }).filter(([key]) => !found.has(key));
@@ -116,12 +117,12 @@ function renderSetting(key: string, value: Value): string {
   return `${key} = ${JSON.stringify(value)}`;
 }
 
-/** As the SAM CLI takes tags apart: quotes around what may have spaces. */
+/** As the SAM CLI parses tags: with quotes around texts that may have spaces. */
 function renderTag([name, value]: readonly [string, string]): string {
   return `"${name}"="${value}"`;
 }
 
-/** Made by us for a region, perhaps one that is gone. */
+/** Whether we wrote the table for a region, which may be gone from the configuration. */
 function isEnvironmentTable(name: string): boolean {
   return /\.(?:global|deploy)\.parameters$/.test(name);
 }

@@ -135,7 +135,7 @@ function regionSection(context: StackContext): string {
     .join('');
 }
 
-/** With their titles. */
+/** The resources of a region in parts, each with its title. */
 function regionParts(context: StackContext): readonly (readonly [string, Resources])[] {
   const { region, settings, fallback } = context.plan;
   return [
@@ -162,8 +162,8 @@ function checkLimits(configuration: Configuration, options: TemplateOptions): vo
 }
 
 /**
- * What CloudFormation's limits are compared with: bytes as SAM uploads the template, see `packagedSize`.
- * SAM names nested templates by where it uploaded them, so the path from the template to them counts for nothing.
+ * What CloudFormation's limits are compared with: bytes as SAM uploads the template, see `packagedSize`. SAM names
+ * nested templates by where it uploaded them, so the path from the template to them does not count.
  */
 export function measureTemplate(
   configuration: Configuration,

@@ -27,8 +27,8 @@ export function getAtt(resource: string, attribute: string): Call {
 }
 
 /**
- * `!Sub` of a long text, written on lines of its own and read as one line with spaces between them. SAM writes a text of several
- * lines with a backslash before every quote, one of a single line without.
+ * `!Sub` of a long text, written on several lines and read as one line with spaces between them. SAM writes a text of
+ * several lines with a backslash before every quote, one of a single line without.
  */
 export class FoldedSub extends Call {
   readonly lines: readonly string[];
@@ -45,13 +45,13 @@ export function sub(text: string): Call {
   return new Call('Sub', text);
 }
 
-/** What every reader of YAML takes for the same text without quotes. Everything else is quoted as in JSON. */
+/** Text that every YAML parser reads the same without quotes. Everything else is quoted as in JSON. */
 const PLAIN = /^(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z][A-Za-z0-9_./-]*(?:::?[A-Za-z0-9_./-]+)*$/i;
 
-/** Valid in JSON as it is, but refused by YAML 1.1, or taken for the end of a line. */
+/** Characters that JSON allows, but that YAML 1.1 refuses or treats as the end of a line. */
 const NOT_YAML = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
-/** The lines as they are, all at one indent: folded by the library, they would break at a column. */
+/** The lines unchanged, all at one indent; the library would fold them at a column. */
 const FOLDED_SUB: ScalarTag = {
   tag: '!FoldedSub',
   identify: (value) => value instanceof FoldedSub,
@@ -89,7 +89,7 @@ function nodeOf(value: Yaml, flow = false): Node {
   return Object.assign(new Scalar(value), { type });
 }
 
-/** Narrows as Array.isArray does not. */
+/** Narrows the type, which Array.isArray does not. */
 export function isList(value: Yaml): value is readonly Yaml[] {
   return Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import type { ListedKey } from './dependencies.ts';
 
-/** By then S3 has replicated most archives, and reports for each whether it will. */
+/** After this time, S3 has replicated most archives, and reports for each one whether it will. */
 export const DUE_SECONDS = 600;
 /** The schedule's period plus a minute, so that each archive is due in at least one invocation. */
 const DUE_FOR_SECONDS = 360;

@@ -78,7 +78,7 @@ export interface WatermarkDependencies {
   readonly metrics: MetricReader;
   readonly keys: KeyLister;
   readonly statuses: ReplicationStatusReader;
-  /** Kept as long as the process. */
+  /** Kept for the life of the process. */
   readonly watched: WatchedArchives;
   readonly telemetry: WatermarkTelemetry;
   /** Milliseconds since 1970. */

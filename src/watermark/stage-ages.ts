@@ -5,7 +5,7 @@ export interface RouteObservation {
   readonly now: number;
   /** Age of the oldest message, of each queue that holds objects of the rule before they are packed. */
   readonly queueAges: readonly (readonly Reading[])[];
-  /** By how much S3 is behind. */
+  /** How far S3's replication is behind. */
   readonly replicationLatency: readonly Reading[];
   /** Age of the oldest message of the queue of failed replications, whatever its rule is. */
   readonly failureAge: readonly Reading[];
@@ -29,10 +29,10 @@ export interface RouteObservation {
 
 /** When the oldest object in each kind of archive was written; milliseconds since 1970. */
 export interface Unreplicated {
-  /** In archives that S3 is replicating. */
+  /** Archives that S3 is replicating. */
   readonly oldestPending: number | undefined;
   /**
-   * In archives that S3 refused or does not replicate. If some are known to exist, this includes archives that were not
+   * Archives that S3 refused or does not replicate. If some are known to exist, this includes archives that were not
    * asked about.
    */
   readonly oldestStuck: number | undefined;

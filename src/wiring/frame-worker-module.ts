@@ -1,4 +1,4 @@
-/** The worker thread's module: beside the bundle that it belongs to, or among the sources. */
+/** The worker thread's module: next to the bundle that it belongs to, or among the sources. */
 export function frameWorkerModule(): URL {
   const bundled = !import.meta.url.endsWith('.ts');
   return new URL(bundled ? './frame-worker.mjs' : '../compression/frame-worker.ts', import.meta.url);

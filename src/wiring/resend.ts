@@ -20,7 +20,7 @@ export const resendVariables = z.object({
   INBOUND_BUCKETS: z.string().includes('*'),
   /** How often an archive is resent before it is given up. */
   MAX_RESENDS: z.coerce.number().int().nonnegative().default(3),
-  /** From a failure to the first resend; doubled each time. */
+  /** Seconds from a failure to the first resend; doubled each time. */
   RESEND_DELAY_SECONDS: z.coerce.number().int().nonnegative().default(300),
 });
 

@@ -59,7 +59,7 @@ const LIMITS: TargetLimits = {
   stopReserveMilliseconds: 10_000,
 };
 
-/** Of one call; the archive waits for it, and is retried if it fails. */
+/** Timeouts of one call; the archive waits for it, and is retried if it fails. */
 const DELETIONS_TIMEOUT = { connectionTimeout: 2000, requestTimeout: 10_000, throwOnRequestTimeout: true } as const;
 
 /** The target service of one process: connections, the worker pool and its buffers live as long as it does. */

@@ -7,7 +7,7 @@ import type { ObjectEntry } from '../listing/dependencies.ts';
 
 type Page = readonly ObjectEntry[];
 
-/** Sorted runs of inventories in a folder of their own, about 150 bytes per key; one line of JSON per page. */
+/** Sorted runs of inventories in a separate folder, about 150 bytes per key; one line of JSON per page. */
 export class TemporaryRuns implements RunFiles, AsyncDisposable {
   readonly #folder: Promise<string>;
   #count = 0;

@@ -35,7 +35,7 @@ import { TemporaryRuns } from './temporary-runs.ts';
 /** Environment variables of the function. */
 export const verifyVariables = z.object({
   ...functionVariables,
-  /** Of the checkpoints. */
+  /** Bucket of the checkpoints. */
   PROGRESS_BUCKET: bucketVariable,
   /** The SDK's own variable: the address of a local server, which has no DNS name per bucket. */
   AWS_ENDPOINT_URL: urlVariable.optional(),

@@ -31,7 +31,7 @@ export const watermarkVariables = z.object({
   ...functionVariables,
   OUTBOUND_BUCKET: bucketVariable,
   FAILED_BUCKET: bucketVariable,
-  /** Of the checkpoints of scheduled verifications. */
+  /** Bucket of the checkpoints of scheduled verifications. */
   PROGRESS_BUCKET: bucketVariable,
   /** The SDK's own variable: the address of a local server, which has no DNS name per bucket. */
   AWS_ENDPOINT_URL: urlVariable.optional(),
@@ -41,7 +41,7 @@ export const watermarkVariables = z.object({
   FAILURES_QUEUE: z.string().min(1),
 });
 
-/** For the notifications of all source buckets; the function has 240 s. */
+/** Time for checking the notifications of all source buckets; the function has 240 s. */
 const CHECK_MILLISECONDS = 120_000;
 
 /**

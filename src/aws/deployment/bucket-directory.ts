@@ -12,7 +12,7 @@ import { AccessDeniedError, UnavailableStorageError } from '../../storage/errors
 /** The AWS managed key for S3, which everyone in the account may use through S3. */
 const AWS_MANAGED = /(^|:)alias\/aws\/s3$/;
 
-/** Looks buckets up in S3. */
+/** Looks up buckets in S3. */
 export class S3BucketDirectory implements BucketDirectory {
   readonly #clientOf: (region: string) => S3Client;
 

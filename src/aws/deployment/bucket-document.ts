@@ -41,7 +41,7 @@ export class BucketDocument {
   }
 
   /**
-   * @param more headers, names and values in turn
+   * @param more headers, alternating names and values
    * @throws ConfigurationRefusedError when S3 rejects the document
    */
   async write(bucket: string, document: string, signal: AbortSignal, more: readonly string[] = []): Promise<void> {

@@ -9,7 +9,7 @@ const answerSchema = z.object({ Code: z.object({ ResolvedImageUri: z.string().mi
 
 export interface FunctionDirectoryOptions {
   readonly credentials: () => Promise<SigningCredentials>;
-  /** Without a path; absent: Lambda's own of the function's region. */
+  /** Address without a path; absent: that of Lambda in the function's region. */
   readonly endpoint?: string;
   /** Milliseconds since 1970. */
   readonly now?: () => number;

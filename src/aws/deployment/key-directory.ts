@@ -4,7 +4,7 @@ import type { KeyDirectory, KeyFacts } from '../../deployment/ports.ts';
 import type { CompressorError } from '../../errors.ts';
 import { AccessDeniedError } from '../../storage/errors.ts';
 
-/** Looks keys up in KMS. */
+/** Looks up keys in KMS. */
 export class KmsKeyDirectory implements KeyDirectory {
   readonly #clientOf: (region: string) => KMSClient;
 

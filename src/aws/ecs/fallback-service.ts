@@ -29,7 +29,7 @@ export class EcsFallbackService implements FallbackService {
    * has only just lowered it, or a protected task is still working and receives messages. One race remains, between two
    * calls of which the first may return data that is seconds old: scaling raises the count from 0 to 30, and this call
    * sets it back to 1. The scaling alarm raises it to 30 again a minute later, and no task has run long enough to have
-   * begun anything.
+   * started any work.
    * @throws FallbackServiceError
    */
   async wake(): Promise<void> {

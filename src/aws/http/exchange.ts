@@ -9,9 +9,9 @@ export interface BodySink {
 
 export interface HttpRequest {
   readonly method: string;
-  /** With the query, encoded. */
+  /** Path and query, encoded. */
   readonly path: string;
-  /** Names and values in turn; values are bytes written as latin1. Without `host` and `content-length`. */
+  /** Alternating names and values; values are bytes written as latin1. Without `host` and `content-length`. */
   readonly headers: readonly string[];
   readonly body?: Uint8Array | undefined;
   /** Absent: the body is collected as text. Answers outside of 200-299 are always collected. */

@@ -20,8 +20,8 @@ interface WaitingCall {
  * that S3 throttles reduce their limits together and share its capacity, without knowing of each other.
  *
  * A call keeps its slot while it waits for its next attempt. If the slot were free meanwhile, another call would use it
- * and be refused as well: in `npm run simulate:backlog` that led to four times the refusals and took one and a half
- * times as long.
+ * and be refused, too: in `npm run simulate:backlog` that led to four times the refusals and took one and a half times
+ * as long.
  *
  * | what happened                         | limit                           |
  * |---------------------------------------|---------------------------------|

@@ -8,7 +8,10 @@ import {
 import type { CheckpointStore } from '../../backfill/dependencies.ts';
 import { HeldCheckpointError } from '../../backfill/errors.ts';
 
-/** Times that a body is read which breaks off: the SDK repeats a call that fails, and leaves the body of an answer to its reader. */
+/**
+ * How often an object is read if its body breaks off: the SDK retries calls, but leaves the body of an answer to its
+ * reader.
+ */
 const ATTEMPTS = 5;
 /** What Node calls a connection that was closed within an answer. */
 const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'EPIPE', 'ETIMEDOUT']);
@@ -18,7 +21,10 @@ interface SavedCheckpoint {
   readonly etag: string | undefined;
 }
 
-/** A checkpoint as an object. Once loaded, it is saved only over what was loaded, or saved here, last. */
+/**
+ * A checkpoint as an object. Once loaded, it is saved only if nobody else has saved it since the last load or save
+ * here.
+ */
 export class S3CheckpointObject implements CheckpointStore {
   readonly #client: S3Client;
   readonly #location: { readonly Bucket: string; readonly Key: string };
@@ -44,7 +50,7 @@ export class S3CheckpointObject implements CheckpointStore {
     } catch (thrown) {
       if (!isUnmet(thrown)) throw thrown;
       const found = await this.#get();
-      // Saved, and the answer was lost: the attempt that followed met its own text.
+      // The object was saved, but the answer was lost: the retry found its own text.
       if (found?.text === text) {
         this.#condition = { IfMatch: found.etag };
         return;
@@ -77,7 +83,7 @@ function isUnmet(thrown: unknown): boolean {
   return status === 412 || status === 409 || thrown.name === 'NoSuchKey';
 }
 
-/** By shape: errors of node:http may be of another realm. */
+/** Checked by shape, since errors of node:http may come from another realm. */
 function isBroken(thrown: unknown): boolean {
   return typeof thrown === 'object' && thrown !== null && 'code' in thrown && BROKEN.has(thrown.code);
 }

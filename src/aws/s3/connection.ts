@@ -43,7 +43,7 @@ export interface S3Call extends CallName {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   /** Encoded, sorted by name, each name with `=`. */
   readonly query?: string;
-  /** Lower-case names and values in turn. */
+  /** Alternating lower-case names and values. */
   readonly headers: readonly string[];
   readonly body?: Uint8Array;
   readonly sink?: BodySink;

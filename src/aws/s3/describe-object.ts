@@ -45,7 +45,7 @@ function readMetadata(answer: AnswerHeaders): Record<string, string> {
     if (!name.startsWith(METADATA_PREFIX)) continue;
     entries.push([name.slice(METADATA_PREFIX.length), decodeMetadataValue(answer.get(name) ?? '')]);
   }
-  // Not assigned one by one: an entry may be called `__proto__`.
+  // Entries are not assigned one by one, since one may be called `__proto__`.
   return Object.fromEntries(entries);
 }
 

@@ -8,7 +8,10 @@ const MAX_LISTED = 50;
 
 /** What a current delete marker hides. */
 export interface VersionBelow {
-  /** Of the newest version that is not a marker. Absent when none is left, or when it is below an implausible number of markers. */
+  /**
+   * The newest version that is not a marker. Absent when none is left, or when it is below an implausible number of
+   * markers.
+   */
   readonly versionId?: string;
   /** When the newest marker was made: milliseconds since 1970. */
   readonly deletedAt?: number;

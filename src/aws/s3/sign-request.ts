@@ -9,11 +9,11 @@ export interface SigningCredentials {
 export interface UnsignedRequest {
   readonly method: string;
   readonly host: string;
-  /** As sent: every byte that SigV4 requires to be encoded is encoded. */
+  /** The path as sent: every byte that SigV4 requires to be encoded is encoded. */
   readonly path: string;
   /** Without `?`; names sorted and encoded, each with `=`. Empty when there is none. */
   readonly query: string;
-  /** Names (lower case) and values in turn. Values are bytes written as latin1. */
+  /** Alternating names (lower case) and values. Values are bytes written as latin1. */
   readonly headers: readonly string[];
   /** SHA-256 of the body in hex; absent: the service's fixed value. */
   readonly payloadHash?: string;

@@ -17,7 +17,7 @@ export interface BulkSenderOptions {
 
 /** At 10 ms per call this is 48,000 messages per second. */
 const CONCURRENCY = 48;
-/** How often the messages that SQS has not accepted are sent; the client repeats failed calls on its own. */
+/** How often messages are sent that SQS does not accept; the client itself retries failed calls. */
 const ATTEMPTS = 5;
 
 /** Sends very many messages to one queue. If an answer is lost, messages may be sent twice. */

@@ -9,7 +9,7 @@ export function describeTurns({ turns = 0 }: Pick<QueueMessage, 'turns'>): Pick<
   return turns === 0 ? {} : { attributes: { [TURNS_ATTRIBUTE]: { DataType: 'Number', StringValue: String(turns) } } };
 }
 
-/** 0 for anything but a small number: other senders to the queue may have attributes of their own. */
+/** 0 for anything but a small number: other senders to the queue may use the attribute for something else. */
 export function readTurns(value: string | undefined): number {
   return value !== undefined && /^\d{1,3}$/.test(value) ? Number(value) : 0;
 }

@@ -14,12 +14,12 @@ export class DimensionedMetrics {
     this.#namespace = namespace;
     this.#dimensions = dimensions;
     this.#metrics = new Metrics({ namespace });
-    // Powertools adds a `service` dimension of its own, which would turn ours into different metrics.
+    // Powertools adds its own `service` dimension, which would turn ours into different metrics.
     this.#metrics.clearDefaultDimensions();
     this.#metrics.setDefaultDimensions({ ...dimensions });
   }
 
-  /** One observation. A ratio whose divisor was zero is none. */
+  /** One observation. A ratio whose divisor was zero is left out. */
   observe(name: string, unit: Unit, value: number): void {
     if (Number.isFinite(value)) this.#metrics.addMetric(name, unit, value);
   }

@@ -95,7 +95,7 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
 
   objectSkipped(object: ObjectLocation, reason: SkipReason): void {
     this.#metrics.count('SkippedObjects');
-    // A missing object ends its message for good, so a user who searches for it must find a line.
+    // A missing object ends its message, so a user who searches for it must find a line.
     if (reason === 'gone') this.#logger.info('Object of the event is gone', { ...object });
     else this.#logger.debug('Object skipped', { ...object, reason });
   }

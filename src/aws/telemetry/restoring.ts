@@ -32,10 +32,10 @@ const REASONS: readonly (readonly [reason: DeletionSkipReason, metric: string])[
   ['kept', 'DeletionsOfKeptObjects'],
 ];
 
-/** What was restored in a batch, and whose it was. */
+/** An archive's share of the time of a batch. */
 interface RestoredShare {
   readonly metrics: DimensionedMetrics;
-  /** From its beginning to its end, beside others. */
+  /** Time from its beginning to its end, during which other archives were restored, too. */
   readonly seconds: number;
 }
 

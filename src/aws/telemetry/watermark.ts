@@ -36,7 +36,7 @@ export class PowertoolsWatermarkTelemetry implements WatermarkTelemetry {
     status: ReplicationStatus,
     writtenAt: number,
   ): void {
-    // By the bucket, as an alarm cannot watch a search over dimensions; the archive's name is in the log.
+    // Counted by bucket, since an alarm cannot watch a search over dimensions; the archive's name is in the log.
     const metrics = new DimensionedMetrics(this.#namespace, { SourceBucket: archive.bucket });
     metrics.count('UnreplicatedArchives');
     metrics.flush();

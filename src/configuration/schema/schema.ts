@@ -17,8 +17,8 @@ import { unitPriceFields } from './unit-prices.ts';
 
 /**
  * The two configuration files. Keys, meanings and defaults are those of the public implementation, so that its users
- * can keep their files unchanged; our own keys are optional. Validation, the JSON Schema files beside the configuration
- * and the tables of docs/configuration.md are all derived from this.
+ * can keep their files unchanged; our own keys are optional. Validation, the JSON Schema files next to the
+ * configuration and the tables of docs/configuration.md are all derived from this.
  */
 export const sourceSchema = z.strictObject({
   region: region('Region of the bucket. It must have the role `source` in settings.json.'),

@@ -14,7 +14,7 @@ import type { DeletionSkipReason } from '../telemetry.ts';
 export type DeletionDecision =
   | {
       readonly kind: 'delete';
-      /** Of the object to delete. */
+      /** ETag of the object to delete. */
       readonly etag: string;
       /** It is not, or may not be, from this product. */
       readonly conflict: boolean;

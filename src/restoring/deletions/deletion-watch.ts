@@ -35,7 +35,7 @@ export type WatchedObject = Pick<ManifestObject, 'key' | 'event_time'> &
 export interface WatchRequest {
   readonly archive: InboundArchive;
   readonly rule: string;
-  /** Of the rule's source, see `originOf`. */
+  /** Origin of the rule's source, see `originOf`. */
   readonly origin: string;
   /** Those of this region. */
   readonly destinations: readonly Destination[];
@@ -76,7 +76,7 @@ export class DeletionWatch implements RemovalNotes {
   #known: KnownDeletions = new Map();
   /** When the version that is current after the removal was written; only for those keys. */
   #former: KnownDeletions = new Map();
-  /** By key, in this attempt. */
+  /** Notes recorded in this attempt, by key. */
   readonly #notes = new Map<string, Promise<void>>();
   readonly #left: LeftObject[] = [];
   #failure: DeletionMemoryError | undefined;
@@ -258,7 +258,7 @@ export class DeletionWatch implements RemovalNotes {
     });
   }
 
-  /** Of objects and deletions; of the objects, backfilled ones count from their archive. */
+  /** Time of the earliest object or deletion; backfilled objects count from their archive. */
   #earliest(): number {
     const { objects, deletions } = this.#watched;
     const written = objects.map(({ event_time }) => Math.max(Date.parse(event_time), this.#archivedAt));
@@ -296,7 +296,7 @@ type KnownDeletions = ReadonlyMap<string, readonly SourceDeletion[]>;
 interface LeftObject {
   readonly object: RestorableObject;
   readonly destination: Destination;
-  /** Of what had been restored. */
+  /** Stamp of the restored object. */
   readonly found: ProvenanceStamp;
 }
 

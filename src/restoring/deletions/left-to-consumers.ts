@@ -14,7 +14,7 @@ const ROUNDING_MILLISECONDS = 1000;
 /** What a consumer has done to an object that was restored before. */
 export interface ConsumerChange {
   readonly reason: 'newer-at-target' | 'deleted-at-target';
-  /** Of what was restored. */
+  /** Stamp of the restored object. */
   readonly found: ProvenanceStamp;
 }
 

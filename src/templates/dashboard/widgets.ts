@@ -6,7 +6,7 @@ const COLUMNS = 24;
 
 export interface Widget {
   readonly title: string;
-  /** Of the metrics. */
+  /** Region of the metrics. */
   readonly region: string;
   readonly metrics: readonly MetricLine[];
   /** Seconds. */
@@ -20,7 +20,7 @@ export interface Widget {
 
 /** Widgets side by side, all of one size. */
 export interface Row {
-  /** Of the dashboard's grid. */
+  /** Height in units of the dashboard's grid. */
   readonly height: number;
   readonly widgets: readonly Widget[];
 }
