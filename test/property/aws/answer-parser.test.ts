@@ -74,7 +74,7 @@ function parse(parser: AnswerParser, bytes: Buffer, cuts: readonly number[]): Li
   return listener;
 }
 
-test('reads responses one after the other, however their bytes are cut', () => {
+test('the parser reads responses one after the other, however their bytes are cut', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(answers, fc.array(fc.integer({ min: 1, max: 60 }))), { minLength: 1, maxLength: 4 }),
@@ -96,7 +96,7 @@ test('reads responses one after the other, however their bytes are cut', () => {
   );
 });
 
-test('refuses any other bytes or ends the response, and never consumes more than it is given', () => {
+test('the parser refuses any other bytes or ends the response, and never consumes more than it is given', () => {
   const mutations = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 5 });
   fc.assert(
     fc.property(answers, mutations, fc.array(fc.integer({ min: 1, max: 60 })), (answer, changes, cuts) => {
@@ -128,10 +128,10 @@ test.each([
   ['two lengths that differ', 'content-length: 3\r\ncontent-length: 4\r\n', 'length'],
   ['a length that is not a number', 'content-length: +3\r\n', 'length'],
   ['an unknown encoding', 'transfer-encoding: gzip\r\n', 'ambiguous'],
-  ['a folded line', 'x-a: 1\r\n 2\r\n', 'called'],
+  ['a folded line', 'x-a: 1\r\n 2\r\n', 'has the name'],
   ['a bare line feed', 'x-a: 1\nx-b: 2\r\n', 'CRLF'],
-  ['a name with a space', 'x-a : 1\r\n', 'called'],
-])('refuses a response with %s', (_, lines, reason) => {
+  ['a name with a space', 'x-a : 1\r\n', 'has the name'],
+])('the parser refuses a response with %s', (_, lines, reason) => {
   const parser = new AnswerParser();
   parser.expect('GET', new Listener());
   expect(() => parser.push(Buffer.from(`HTTP/1.1 200 OK\r\n${lines}\r\n`))).toThrow(reason);
@@ -141,7 +141,7 @@ test.each([
   ['GET', 'HTTP/1.1 204 None\r\ncontent-length: 5\r\n\r\n'],
   ['GET', 'HTTP/1.1 304 Same\r\ncontent-length: 5\r\n\r\n'],
   ['HEAD', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'],
-])('reads no body for %s answered by %j', (method, answer) => {
+])('the parser expects no body after a %s that is answered by %j', (method, answer) => {
   const parser = new AnswerParser();
   parser.expect(method, new Listener());
   const bytes = Buffer.from(`${answer}HTTP/1.1`);
@@ -160,7 +160,7 @@ test.each([
   expect(parser.lasting).toBe(lasts);
 });
 
-test('refuses an endless header section', () => {
+test('the parser refuses an endless header section', () => {
   const parser = new AnswerParser();
   parser.expect('GET', new Listener());
   const line = Buffer.from(`x-a: ${'a'.repeat(1000)}\r\n`);

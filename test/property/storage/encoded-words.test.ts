@@ -8,7 +8,7 @@ const texts = fc.oneof(
   fc.array(fc.constantFrom('=?', '?=', 'UTF-8', '?B?', '?q?', ' ', 'é', 'a'), { maxLength: 12 }).map((p) => p.join('')),
 );
 
-it('returns every text after a round trip through printable ASCII without surrounding spaces', () => {
+it('every text survives a round trip through printable ASCII without surrounding spaces', () => {
   fc.assert(
     fc.property(texts, (text) => {
       const header = encodeMetadataValue(text);
@@ -19,7 +19,7 @@ it('returns every text after a round trip through printable ASCII without surrou
   );
 });
 
-it('writes words of at most 75 characters, and splits no character', () => {
+it('encoded words have at most 75 characters, and no character is split', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60, size: 'max' }), (text) => {
       fc.pre(!text.includes('\ufffd'));

@@ -13,7 +13,7 @@ async function* pagesOf(objects: readonly ListedObject[], size: number): AsyncGe
   }
 }
 
-test('joins any number of sorted listings like a map, in the order of keys', async () => {
+test('joinListings joins any number of sorted listings like a map, in the order of keys', async () => {
   const listing = fc.record({
     keys: fc.uniqueArray(objectKeys, { maxLength: 40 }),
     prefix: fc.constantFrom('', 'copy/', '\u{1F600}'),

@@ -29,14 +29,14 @@ function openQueue(wake: () => Promise<void> = () => Promise.resolve()) {
   return { queue, seen, failures, clock, refused };
 }
 
-test('wakes the service after the messages are in the queue', async () => {
+test('WakingFallbackQueue wakes the service after the messages are in the queue', async () => {
   const { queue, seen } = openQueue();
   const message = queueMessage('body');
   expect(await queue.send([message])).toEqual(new Set([message.messageId]));
   expect(seen).toEqual(['sent', 'woken']);
 });
 
-test('wakes the service at most once a minute', async () => {
+test('WakingFallbackQueue wakes the service at most once a minute', async () => {
   const { queue, seen, clock } = openQueue();
   await queue.send([queueMessage('1')]);
   clock.milliseconds += 59_999;
@@ -47,7 +47,7 @@ test('wakes the service at most once a minute', async () => {
   expect(seen).toEqual(['sent', 'woken', 'sent', 'sent', 'woken']);
 });
 
-test('does not wake the service if the queue accepted no message', async () => {
+test('WakingFallbackQueue does not wake the service if the queue accepted no message', async () => {
   const { queue, seen, refused } = openQueue();
   const message = queueMessage('body');
   refused.add(message.messageId);
@@ -55,7 +55,7 @@ test('does not wake the service if the queue accepted no message', async () => {
   expect(seen).toEqual(['sent']);
 });
 
-test('accepts the messages and reports the failure if the service cannot be woken', async () => {
+test('WakingFallbackQueue accepts the messages and reports the failure if the service cannot be woken', async () => {
   const { queue, failures } = openQueue(() => Promise.reject(new Error('no such service')));
   const message = queueMessage('body');
   expect(await queue.send([message])).toEqual(new Set([message.messageId]));

@@ -92,7 +92,7 @@ describe('a source service that chooses levels', () => {
   });
 
   test('packs everything while the statistics are unavailable, and reports the loss', async () => {
-    store.failure = new UnavailableStatisticsError('no answer');
+    store.failure = new UnavailableStatisticsError('no response');
     const source = openService();
     await packMixed(source);
     expect(readArchive(source.archive())).toHaveLength(4);

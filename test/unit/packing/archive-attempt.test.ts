@@ -60,7 +60,7 @@ describe('an object large enough for a resumable archive', () => {
   });
 });
 
-test("reports an archive's bytes and the CPU time of objects and manifest, and records the level in the manifest", async () => {
+test('an archive reports its bytes and the CPU time of objects and manifest, and has its level in the manifest', async () => {
   const compress = async (task: CompressFrameTask) => ({ ...(await inlineCompression.compress(task)), cpuSeconds: 2 });
   const service = new SourceServiceHarness({ pool: { ...inlineCompression, compress } });
   await service.process(await service.place('a', 'one'), await service.place('b', 'three'));
@@ -71,7 +71,7 @@ test("reports an archive's bytes and the CPU time of objects and manifest, and r
   expect(readManifest(bytes)).toMatchObject({ level: 3, targets: [{ region: 'us-east-1', bucket: 'target-bucket' }] });
 });
 
-test('passes each frame, with the test made on it, to the level policy', async () => {
+test('the level policy gets each frame, with the test made on it', async () => {
   const told: FrameOutcome[] = [];
   const policy = fixedLevel(3);
   const levels = {
@@ -85,7 +85,7 @@ test('passes each frame, with the test made on it, to the level policy', async (
   expect(told).toMatchObject([{ expected: 'text', level: 3, reason: 'configured', test }]);
 });
 
-test('releases all buffers, whether the archive succeeds or fails', async () => {
+test('an archive releases all of its buffers, whether it succeeds or fails', async () => {
   const { memory } = new SourceServiceHarness();
   const pools = () => ({
     inputs: new BufferPool(MAX_FRAME_SIZE, 2),
@@ -115,7 +115,7 @@ test('a resumable object that no longer exists leaves neither upload nor record'
   expect([service.memory.keys(OUTBOUND), service.memory.keys(PROGRESS)]).toEqual([[], []]);
 });
 
-test('uploads nothing if no object exists any longer', async () => {
+test('nothing is uploaded if no object exists any longer', async () => {
   let frames = 0;
   const compress = (task: CompressFrameTask) => {
     frames += 1;

@@ -25,7 +25,7 @@ async function isCompressed(objects: Manifest['objects']): Promise<boolean> {
   return frames === 1;
 }
 
-test('refuses a manifest larger than readers accept', async () => {
+test('compressManifest refuses a manifest larger than readers accept', async () => {
   expect(await isCompressed(manifest.objects)).toBe(true);
   const [object] = manifest.objects;
   if (object === undefined) throw new Error('no object');
@@ -33,7 +33,7 @@ test('refuses a manifest larger than readers accept', async () => {
   await expect(isCompressed(large)).rejects.toMatchObject({ code: 'MANIFEST_TOO_LARGE' });
 });
 
-test('refuses a manifest with more names than readers accept', async () => {
+test('compressManifest refuses a manifest with more names than readers accept', async () => {
   const [object] = manifest.objects;
   if (object === undefined) throw new Error('no object');
   const tags = Array.from({ length: MAX_MANIFEST_NAMES + 1 }, (_, index) => ({ [`name ${index}`]: 'v' }));

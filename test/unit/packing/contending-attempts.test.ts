@@ -212,7 +212,7 @@ describe('the archive of a task whose lease expires', () => {
     const stopped = contest.task({ stop: stopping.signal, heldAt: ['uploadPart', 4] });
     const packing = stopped.service.process(message);
     await stopped.reached;
-    stopping.abort(new Error('The task is about to be ended'));
+    stopping.abort(new Error('The task is stopping'));
     stopped.resume();
     expect(await packing).toEqual([]);
     expect([stopped.service.queue.again, stopped.service.queue.againAfter]).toEqual([[message], [0]]);

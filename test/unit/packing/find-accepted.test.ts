@@ -53,12 +53,12 @@ test.each([
     { size: 11, maybeOurs: false },
   ],
   ['nothing', undefined, undefined, undefined],
-])('after the last call of an archive failed, finds %s', async (_, stored, own, shared) => {
+])('findAccepted, after the last call of an archive failed, finds %s', async (_, stored, own, shared) => {
   expect((await find(stored, false)).found).toEqual(own);
   expect((await find(stored, true)).found).toEqual(shared);
 });
 
-test('sends a HEAD only if the call may have succeeded', async () => {
+test('findAccepted sends a HEAD only if the call may have succeeded', async () => {
   const stored = { ...STORED, crc32: 7 };
   for (const failure of [new WriteConditionError('412'), new UploadGoneError('gone'), lost]) {
     expect(await find(stored, false, failure)).toMatchObject({ found: { maybeOurs: true }, looks: 1 });

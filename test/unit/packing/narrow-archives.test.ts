@@ -219,13 +219,13 @@ describe('archives narrowed by receive count', () => {
   });
 });
 
-test.each<[boolean, CompressorError]>([
-  [true, new ManifestTooLargeError('too large')],
-  [true, new WorkerLostError('killed')],
-  [true, new UnexpectedError('a bug')],
-  [true, new ObjectArchivedError('in GLACIER')],
-  [false, new AccessDeniedError('403')],
-  [false, new UnavailableStorageError('503')],
-])('mayBeOneObject is %s for %s', (expected, error) => {
+test.each<{ readonly expected: boolean; readonly error: CompressorError }>([
+  { expected: true, error: new ManifestTooLargeError('too large') },
+  { expected: true, error: new WorkerLostError('killed') },
+  { expected: true, error: new UnexpectedError('a bug') },
+  { expected: true, error: new ObjectArchivedError('in GLACIER') },
+  { expected: false, error: new AccessDeniedError('403') },
+  { expected: false, error: new UnavailableStorageError('503') },
+])('mayBeOneObject is $expected for $error.code', ({ expected, error }) => {
   expect(mayBeOneObject(error)).toBe(expected);
 });

@@ -315,7 +315,7 @@ describe('events of one key', () => {
   });
 
   test('are all checked if they tie, so that refusing one does not lose the stored one', async () => {
-    for (const chosen of ['x'.repeat(50), 'too large for a run'.repeat(10)]) {
+    for (const chosen of ['x'.repeat(50), 'too large for an invocation'.repeat(10)]) {
       const rule = exampleRule({ maxObjectBytes: 100 });
       const source = new SourceServiceHarness({ rule });
       const larger = await source.place('k', chosen, {}, at(5));

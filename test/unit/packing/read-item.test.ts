@@ -81,11 +81,11 @@ test.each([
   ['was found by a listing', { backfilledAt: 1 }, true],
   ['has a sequencer', { backfilledAt: 1, sequencer: '0A' }, false],
   ['has an event without a sequencer', {}, false],
-])('keeps the read time of an object that %s: %s', async (_, facts, has) => {
+])('the read time is kept only for an object found by a listing: one that %s', async (_, facts, has) => {
   expect((await read(facts)) as object).toMatchObject(has ? { readAt: NOW } : {});
   expect('readAt' in (await read(facts))).toBe(has);
 });
 
-test('keeps the read time only where deletions are replicated', async () => {
+test('the read time is kept only where deletions are replicated', async () => {
   expect('readAt' in (await read({ backfilledAt: 1 }, 20, 0, exampleRule()))).toBe(false);
 });

@@ -12,7 +12,7 @@ function told(receiveCount: number, isReturned: boolean): number[] {
   return telemetry.returned;
 }
 
-test('reports the age of messages that SQS no longer counts: those returned from the second receive on', () => {
+test('reportReturned reports the age of messages that SQS no longer counts: those returned from the second receive on', () => {
   expect(told(2, true)).toEqual([7]);
   expect(told(3, true)).toEqual([7]);
   expect(told(1, true)).toEqual([]);

@@ -8,7 +8,7 @@ describe('a packing process that is stopped', () => {
     const stopping = new AbortController();
     const harness = new SourceServiceHarness();
     const put = ({ signal }: { readonly signal?: AbortSignal | undefined }): Promise<never> => {
-      stopping.abort(new Error('The task is about to be ended'));
+      stopping.abort(new Error('The task is stopping'));
       return rejectOnAbort(signal);
     };
     const store = Object.assign(new FailingObjectStore(harness.memory), { put });
@@ -24,7 +24,7 @@ describe('a packing process that is stopped', () => {
   });
 
   test('begins nothing new', async () => {
-    const source = new SourceServiceHarness({ stop: AbortSignal.abort(new Error('The task is about to be ended')) });
+    const source = new SourceServiceHarness({ stop: AbortSignal.abort(new Error('The task is stopping')) });
     const message = await source.place('a', '1');
 
     expect(await source.process(message)).toEqual([]);

@@ -99,7 +99,7 @@ test('an object whose tags are not counted is packed with its tags', async () =>
 });
 
 test('a check that got no response proves nothing, and the next object checks again', async () => {
-  const source = new UncountedSource([1], { error: () => new UnavailableStorageError('no answer') });
+  const source = new UncountedSource([1], { error: () => new UnavailableStorageError('no response') });
   const messages = [await source.place('a', []), await source.place('b', [])];
 
   expect(await source.service.process(...messages)).toHaveLength(1);

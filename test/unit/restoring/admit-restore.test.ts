@@ -27,11 +27,11 @@ function admit(milliseconds: number, wholeRun = 800): string {
   return admitRestore(ARCHIVE, WORK, run);
 }
 
-test('begins an archive only if the invocation has enough time left to restore it', () => {
+test('admitRestore starts an archive only if the invocation has enough time left to restore it', () => {
   expect(admit(105_000)).toBe('here');
   expect(admit(104_999)).toBe('again');
 });
 
-test('refuses an archive that no invocation has time for, so that a task takes it', () => {
+test('admitRestore refuses an archive that no invocation has time for, so that a task takes it', () => {
   expect(() => admit(105_000, 99)).toThrow(expect.objectContaining({ code: 'ARCHIVE_OVER_LIMITS' }));
 });

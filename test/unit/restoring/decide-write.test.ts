@@ -125,7 +125,7 @@ describe('decideWrite, each row of its table', () => {
     ['no stamp, room for one, keep', ours(), there({ a: 'b' }), 'keep', skip('kept')],
     ['no stamp, room for one, overwrite', ours(), there({ a: 'b' }), 'overwrite', over(true)],
     [
-      'no stamp, room, older than ours: still a conflict',
+      'no stamp, room for one, older than ours: still a conflict',
       ours(FULL),
       there({}, { lastModified: before }),
       'keep',

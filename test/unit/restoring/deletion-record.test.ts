@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { DeletionPicker, encodeDeletions } from '../../../src/restoring/deletions/deletion-record.ts';
 
-test('finds the deletions of the given keys, whatever their sequencers look like', () => {
+test('DeletionPicker finds the deletions of the given keys, whatever their sequencers look like', () => {
   const deletions = [
     { key: 'a', eventTime: 1, sequencer: '0055AED6DCD90281' },
     { key: 'b', eventTime: 2, sequencer: '0abc1' },
@@ -21,7 +21,7 @@ test('finds the deletions of the given keys, whatever their sequencers look like
   ]);
 });
 
-test('stores a time that is out of range as the last or first possible time', () => {
+test('a time that is out of range is stored as the last or first possible time', () => {
   const picker = new DeletionPicker(['late', 'early']);
   picker.pick(
     encodeDeletions([

@@ -86,15 +86,15 @@ describe('KeyHistory', () => {
 
   test('lets the next write proceed if the first write to a destination fails', async () => {
     const keys = new KeyHistory({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 });
-    const first = keys.write(destination, location, () => Promise.reject(new Error('no answer')));
+    const first = keys.write(destination, location, () => Promise.reject(new Error('no response')));
     const second = keys.write(destination, location, (looksFirst) => Promise.resolve(looksFirst));
-    await expect(first).rejects.toThrow('no answer');
+    await expect(first).rejects.toThrow('no response');
     expect(await second).toBe(false);
   });
 
   test.each([
     ['a HEAD costs as much as a PUT', 5e-6, false],
-    ['a HEAD costs a twelfth', 0.4e-6, true],
+    ['a HEAD costs a twelfth of a PUT', 0.4e-6, true],
   ])('checks keys first if one in five exists and a HEAD is cheap enough: %s', async (_, head, looks) => {
     const keys = new KeyHistory({ s3_put_request: 5e-6, s3_get_request: head });
     const write = (existed: boolean): Promise<boolean> =>

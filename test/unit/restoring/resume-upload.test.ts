@@ -35,7 +35,7 @@ async function interrupted(...parts: number[]) {
 test.each([
   [[1, 3, 2], 1],
   [[3, 0], 0],
-])('resumes the interrupted upload that has the most parts: %j', async (parts, best) => {
+])('the interrupted upload with the most parts is resumed: %j', async (parts, best) => {
   const { store, ids } = await interrupted(...parts);
   expect((await findMarkedUpload(store, PLAN, signal))?.id).toBe(itemAt(ids, best));
 });
@@ -44,7 +44,7 @@ test.each<[string, Partial<UploadPlan>]>([
   ['of another write', { target: { ...PLAN.target, metadata: { s3xrc: '2' } } }],
   ['of other bytes', { crc32: 8 }],
   ['with other parts', { layout: new PartLayout(3 * PART + 1, PART) }],
-])('neither resumes nor aborts an upload %s', async (_, other) => {
+])('an upload %s is neither resumed nor aborted', async (_, other) => {
   const { store, ids } = await interrupted(1);
   expect(await findMarkedUpload(store, { ...PLAN, ...other }, signal)).toBeUndefined();
   await abortMarkedUploads(store, { ...PLAN, ...other }, signal);
@@ -54,13 +54,13 @@ test.each<[string, Partial<UploadPlan>]>([
 test.each([
   ['too many parts', 4, bytes],
   ['a part of another size', 1, Buffer.alloc(PART - 1)],
-])('does not resume an upload that has the marker of the plan and %s', async (_, part, body) => {
+])('an upload with the marker of the plan but %s is not resumed', async (_, part, body) => {
   const { store, ids } = await interrupted(0);
   await (await store.resumeUpload(PLAN.target, itemAt(ids, 0))).uploadPart(part, body, crc32(body));
   expect(await findMarkedUpload(store, PLAN, signal)).toBeUndefined();
 });
 
-test('ignores an upload that ends while it is being examined', async () => {
+test('an upload that ends while it is being examined is ignored', async () => {
   const { store } = await interrupted(1, 2);
   const [first = '', second = ''] = await store.listUploads(PLAN.target);
   const resume = store.resumeUpload.bind(store);

@@ -9,7 +9,7 @@ describe('a restore that is stopped', () => {
     const stopping = new AbortController();
     const region = new TargetRegion();
     const put = ({ signal }: { readonly signal?: AbortSignal | undefined }): Promise<never> => {
-      stopping.abort(new Error('The task is about to be ended'));
+      stopping.abort(new Error('The task is stopping'));
       return rejectOnAbort(signal);
     };
     const store = Object.assign(new FailingObjectStore(region.store), { put });
@@ -26,7 +26,7 @@ describe('a restore that is stopped', () => {
 
   test('begins nothing new', async () => {
     const region = new TargetRegion();
-    const stop = AbortSignal.abort(new Error('The task is about to be ended'));
+    const stop = AbortSignal.abort(new Error('The task is stopping'));
     region.dependencies = { ...region.dependencies, stop };
     const message = await region.arrive(archive);
 

@@ -67,7 +67,7 @@ describe('provenance stamps', () => {
     ['the stamp of another key', encodeStamp(stamp, DIGEST, { ...place, key: 'copy' })],
     ['too many fields', `${text}:`],
     ['version 1 with a digest', `${version1};0123456789ab`],
-  ])('decode to undefined if there is %s', (_, value) => {
+  ])('decode to undefined: %s', (_, value) => {
     expect(decodeStamp(value, place)).toBeUndefined();
   });
 

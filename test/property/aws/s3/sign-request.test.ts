@@ -43,7 +43,7 @@ const requests = fc.record({
   sessionToken: fc.option(fc.base64String({ minLength: 4 }), { nil: undefined }),
 });
 
-it('signs every request as @smithy/signature-v4 does', async () => {
+it('RequestSigner signs every request as @smithy/signature-v4 does', async () => {
   await fc.assert(
     fc.asyncProperty(requests, async ({ method, host, key, query, headers, time, sessionToken }) => {
       const credentials: SigningCredentials = {
@@ -86,7 +86,7 @@ it('signs every request as @smithy/signature-v4 does', async () => {
   );
 });
 
-it('changes the derived key with the day and with the secret', () => {
+it('the derived key changes with the day and with the secret', () => {
   const signer = new RequestSigner('eu-west-1');
   const request = { method: 'GET', host: 'h', path: '/k', query: '', headers: [] };
   const sign = (secretAccessKey: string, time: number) =>
@@ -97,7 +97,7 @@ it('changes the derived key with the day and with the secret', () => {
   expect(signatures[3]).toBe(signatures[0]);
 });
 
-it('signs with the key of the day, even if the process runs past midnight', () => {
+it('RequestSigner signs with the key of the day, even if the process runs past midnight', () => {
   const request = { method: 'GET', host: 'h', path: '/k', query: '', headers: [] };
   const credentials = { accessKeyId: 'A', secretAccessKey: 'one' };
   const midnight = Date.UTC(2026, 10, 30);
@@ -108,7 +108,7 @@ it('signs with the key of the day, even if the process runs past midnight', () =
   );
 });
 
-it('signs requests to Lambda as @smithy/signature-v4 does', async () => {
+it('RequestSigner signs requests to Lambda as @smithy/signature-v4 does', async () => {
   const names = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
   await fc.assert(
     fc.asyncProperty(

@@ -12,13 +12,13 @@ const deletion = (eventTime: number, sequencer?: string): SourceDeletion => ({
   ...(sequencer !== undefined && { sequencer }),
 });
 
-test('keeps both a deletion and a note of the same key, whichever is later', () => {
+test('addDeletion keeps both a deletion and a note of the same key, whichever is later', () => {
   const note: SourceDeletion = { ...deletion(9, '09'), kind: 'note' };
   expect(addDeletion([note], deletion(1, '01'))).toEqual([note, deletion(1, '01')]);
   expect(addDeletion([deletion(9, '09')], { ...note, sequencer: '01' })).toHaveLength(2);
 });
 
-test('keeps the later time of a deletion that is recorded twice, and the later of two different deletions', () => {
+test('addDeletion keeps the later time of a deletion recorded twice, and the later of two different deletions', () => {
   expect(addDeletion([deletion(5, '01')], deletion(9, '01'))).toEqual([deletion(9, '01')]);
   expect(addDeletion([deletion(9, '01')], deletion(5, '01'))).toEqual([deletion(9, '01')]);
   expect(addDeletion([deletion(9, '01')], deletion(5, '02'))).toEqual([deletion(5, '02')]);
