@@ -112,8 +112,8 @@ export function ruleCosts(
   const ours = [
     line('transfer', 'archiveBytes', sum(regions) / BILLED_GIGABYTE, 'archives to each region'),
     line('compute', 'cpuSeconds', packingSecond, 'compression'),
-    line('compute', 'objects', packingSecond * WORK.sourceSecondsPerObject, 'reading, besides compression'),
-    line('compute', 'originalBytes', packingSecond * WORK.sourceSecondsPerByte, 'reading, besides compression'),
+    line('compute', 'objects', packingSecond * WORK.sourceSecondsPerObject, 'reading, excluding compression'),
+    line('compute', 'originalBytes', packingSecond * WORK.sourceSecondsPerByte, 'reading, excluding compression'),
     line('compute', 'archives', packingSecond * WORK.sourceSecondsPerArchive, 'waiting for S3'),
     line(
       'restoring',

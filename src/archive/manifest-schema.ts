@@ -31,7 +31,9 @@ const metadataList = z.custom<(readonly [name: string, value: string])[]>(
 
 const publicFields = {
   source_bucket: text,
-  /** With `object_name`, spells the key: `<source_prefix>/<object_name>`, or the name alone when this is empty. */
+  /**
+   * Together with `object_name`, forms the key: `<source_prefix>/<object_name>`, or the name alone when this is empty.
+   */
   source_prefix: text,
   object_name: text,
   /** The tar member's name without `objects/`. */

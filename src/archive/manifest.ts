@@ -33,7 +33,7 @@ export interface PublicManifest {
   objects: PublicManifestObject[];
 }
 
-/** An archive without deletions stays one of version 1, byte for byte. */
+/** An archive without deletions stays version 1, byte for byte. */
 export function encodeManifest({ deletions = [], ...manifest }: Omit<Manifest, 'format'>): Buffer {
   const major = deletions.length === 0 ? FORMAT_MAJOR : DELETIONS_FORMAT_MAJOR;
   const format = { name: FORMAT_NAME, version: `${major}.${FORMAT_MINOR}` };
@@ -72,7 +72,7 @@ export function decodePublicManifest(bytes: Uint8Array, archive: string): Public
 }
 
 /**
- * The two fields from which the public implementation's target spells a key. It cannot spell keys that begin or end
+ * The two fields from which the public implementation's target builds a key. It cannot build keys that begin or end
  * with `/` from a directory and a name, so for those the name is the whole key.
  */
 export function publicKeyFields(key: string): { source_prefix: string; object_name: string } {

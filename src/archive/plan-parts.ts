@@ -15,7 +15,7 @@ const MIN_FRAMES_PER_LONG_PART = 64;
  * Frames that make one part of a multipart upload, so that S3's 10,000 parts hold an object or archive of this many
  * frames. With the parts that S3 allows:
  *
- * | frames          | object       | frames a part             | parts          |
+ * | frames          | object       | frames per part           | parts          |
  * |-----------------|--------------|---------------------------|----------------|
  * | up to 9,999     | to 78 GiB    | 1                         | 1 to 9,999     |
  * | up to 639,936   | to 4.9 TiB   | 64 (512 MiB)              | 157 to 9,999   |

@@ -17,7 +17,7 @@ export interface RestoreFrame extends FramePlan {
 export function manifestFrame(frames: FrameList, archive: string): FrameEntry {
   const last = frames.at(-1);
   if (last === undefined) {
-    throw new ManifestMismatchError(`${archive} has no frame, so no manifest`, { context: { archive } });
+    throw new ManifestMismatchError(`${archive} has no frame and therefore no manifest`, { context: { archive } });
   }
   refuseLarger(last.decompressed, MAX_MANIFEST_SIZE, 'manifest', archive);
   return last;

@@ -18,9 +18,9 @@ export interface WriteOrder {
  * | neither     | that of the event times        |
  * | one of them | the write without it is earlier |
  *
- * The last row makes it a total order. By time, a write without a sequencer could lie after one write and before an
- * earlier one where clocks differ, and the result of sorting a circle depends on where it begins. S3 gives every
- * creation a sequencer, so events without one are from other servers, or were written by hand.
+ * The last row makes it a total order. By time, a write without a sequencer could come after one write and before an
+ * earlier one if clocks differ, and such a circle has no sorted order. S3 gives every creation a sequencer, so events
+ * without one are from other servers, or were written by hand.
  */
 export function compareWrites(left: WriteOrder, right: WriteOrder): number {
   if (left.sequencer !== undefined && right.sequencer !== undefined) {

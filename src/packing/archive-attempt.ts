@@ -36,7 +36,7 @@ export interface BuiltArchive {
   readonly archiveBytes: number;
   /** CPU time of the workers. */
   readonly cpuSeconds: number;
-  /** Whether some of it is the work of an earlier attempt: then time and CPU are those of the rest. */
+  /** Whether an earlier attempt did part of the work; time and CPU then cover only the rest. */
   readonly resumed: boolean;
 }
 
@@ -165,7 +165,8 @@ export class ArchiveAttempt {
   }
 
   /**
-   * @returns undefined when another attempt has taken over the archive in the meantime: it finds it done, and counts it
+   * @returns undefined when another attempt has taken over the archive in the meantime: that attempt finds it done and
+   *   counts it
    */
   async #finish(items: readonly PackItem[], archiveBytes: number, resumed: boolean): Promise<BuiltArchive | undefined> {
     const originalBytes = items.reduce((sum, { object }) => sum + object.size, 0);

@@ -10,7 +10,7 @@ export type ArchivedWrite = Pick<ObjectCreated, 'key' | 'eventTime' | 'sequencer
 };
 
 /**
- * Bytes of an attempt's name. Two equal ones for the same events would get a 412 and the wrong checksum, and lose
+ * Bytes of an attempt's name. Two equal names for the same events would lead to a 412 and a wrong checksum, but lose
  * nothing.
  */
 const ATTEMPT_BYTES = 8;

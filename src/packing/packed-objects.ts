@@ -45,7 +45,7 @@ export class PackedObjects implements Iterable<PackedObject> {
 
   /**
    * An earlier attempt has packed a part of it, or all.
-   * @throws BeginAnew when it was all, and other bytes than S3 has
+   * @throws BeginAnew when it packed all of it, but with bytes that differ from those in S3
    */
   takeOver(item: PackItem, read: ReadItem, position: PackedPosition, isWhole: boolean): void {
     if (isWhole) refuseWrongBytes(item, read, position);

@@ -36,10 +36,10 @@ export type ReadResult = { readonly read: ReadItem } | { readonly leftOut: LeftO
 type ReadDependencies = Pick<SourceDependencies, 'rule' | 'store' | 'ownPrincipals' | 'tagAccess'>;
 
 /**
- * Reads a whole object, or its bytes from `start`, into place with one pinned GET. Tags take a second request, made
- * only when the answer counts some, and once per bucket to prove that it would. An object that is read in several
- * pieces takes a HEAD with its first one, for the CRC-32 of the whole. Problems of the object are results, not
- * exceptions: the other objects of its frame are still read.
+ * Reads a whole object, or its bytes from `start`, into place with one pinned GET. Tags take a second request, which is
+ * made only when the answer counts some, and once per bucket to prove that it would count them. An object that is read
+ * in several pieces takes a HEAD with its first one, for the CRC-32 of the whole. Problems of the object are results,
+ * not exceptions: the other objects of its frame are still read.
  */
 export async function readItem(
   item: PackItem,
@@ -98,7 +98,8 @@ async function describeWhole(
   // The 404 of a HEAD gives no reason; the GET of the next attempt will.
   if (whole === undefined)
     throw new UnconfirmedAbsenceError(`s3://${bucket}/${key} existed a moment ago, but no longer does`);
-  if (whole.etag !== etag) throw new ObjectChangedError(`s3://${bucket}/${key} was overwritten while it was read`);
+  if (whole.etag !== etag)
+    throw new ObjectChangedError(`s3://${bucket}/${key} was overwritten while it was being read`);
   return whole.crc32 === undefined ? answer : { ...answer, crc32: whole.crc32 };
 }
 
@@ -120,7 +121,7 @@ async function readTags(
     const { tags, versionId } = tagCount > 0 ? await read() : await tagAccess.readUncounted(bucket, read);
     const replaced =
       versionId !== undefined && description.versionId !== undefined && versionId !== description.versionId;
-    if (replaced) throw new ObjectChangedError(`${name} was overwritten while its tags were read`);
+    if (replaced) throw new ObjectChangedError(`${name} was overwritten while its tags were being read`);
     if (tagCount === 0 || tags.length === tagCount) return tags;
     throw new IncompleteTagsError(
       `${name} has ${tagCount} tags, but S3 lists ${tags.length}. If this persists, allow s3:GetObjectTagging.`,

@@ -42,7 +42,7 @@ interface RemovalContext {
  * | a failure      | share it                                      | share it                                             |
  *
  * A deletion has the order of its event, not of the HEAD: anything written later is newer at the destination. So a
- * HEAD's 404, for which S3 gives no reason, ends nothing that it should not.
+ * wrong 404 of a HEAD, for which S3 gives no reason, does no harm.
  * @param secondsLeft of the invocation
  */
 export async function settleRemovals(

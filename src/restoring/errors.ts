@@ -62,7 +62,7 @@ export class TargetKeyTooLongError extends CompressorError {
   readonly retryable = false;
 }
 
-/** Parts that an earlier attempt left do not make the object together with ours; they are discarded. */
+/** Parts that an earlier attempt left do not form the object together with ours; they are discarded. */
 export class ResumedUploadError extends CompressorError {
   readonly code = 'RESUMED_UPLOAD_MISMATCH';
   readonly retryable = true;

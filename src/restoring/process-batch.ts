@@ -22,8 +22,8 @@ import { type RestoreEnd, restoreArchive } from './restore-archive.ts';
 const OUTAGE_SECONDS = 120;
 
 /**
- * Restores the archives in a batch of messages, each on its own: whatever happens to one, the others are restored.
- * Never throws; the response says which messages return to the queue.
+ * Restores the archives in a batch of messages independently: if one fails, the others are still restored. Never
+ * throws; the response says which messages return to the queue.
  * @param remainingMilliseconds what is left of this invocation
  */
 export async function processTargetBatch(

@@ -88,7 +88,7 @@ async function lookAt(
     return { ...existing, tags };
   }
   const { bucket, key } = location;
-  throw new WriteConditionError(`s3://${bucket}/${key} was overwritten while its tags were read`, {
+  throw new WriteConditionError(`s3://${bucket}/${key} was overwritten while its tags were being read`, {
     context: { bucket, key },
   });
 }

@@ -12,8 +12,8 @@ export interface ReadRequest extends ObjectLocation {
   /** Reads are pinned: another ETag at the key is an `ObjectChangedError`. */
   readonly etag: string;
   /**
-   * Filled completely. Its length is the number of bytes asked for; more or fewer from S3 is an error. Not used any
-   * more once the promise has settled in any way: the caller recycles it.
+   * Filled completely: its length is the number of requested bytes, and more or fewer from S3 is an error. It is not
+   * used any more once the promise has settled, because the caller recycles it.
    */
   readonly into: Uint8Array;
   /** First byte of a range. Absent: the whole object is meant, and `into` has its size. */

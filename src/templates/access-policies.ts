@@ -96,8 +96,8 @@ export function deploymentAccess({ settings, outgoing, incoming }: RegionPlan): 
     })),
   ];
   return intoPolicies(settings.region, items, ({ buckets, notifyingBuckets, keys }) => [
-    // See whether they exist, and which key they encrypt with by default: one that no rule names would fail every
-    // object.
+    // Check whether they exist, and which key they encrypt with by default: every object would fail with a key that no
+    // rule names.
     allow('CheckBuckets', ['s3:GetEncryptionConfiguration', 's3:ListBucket'], buckets.map(bucketArn)),
     ...(notifyingBuckets.length === 0
       ? []

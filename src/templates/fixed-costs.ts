@@ -55,7 +55,7 @@ const DELETION_TARGET_METRICS = 5;
 const FALLBACK_ALARM_METRICS = ALARMS.fallback.reduce((sum, row) => sum + billedMetrics(row), 0);
 /** Interface endpoints in endpoints.yaml. */
 const ENDPOINTS = 4;
-/** Each five minutes. */
+/** Runs in a month, one every five minutes. */
 const WATERMARK_RUNS = (30 * 24 * 60) / 5;
 /** The queue of new objects, and that of a backfill. */
 const QUEUES_PER_RULE = 2;

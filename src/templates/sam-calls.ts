@@ -75,7 +75,7 @@ export function alarm({ plan }: StackContext, { id, ...row }: AlarmRow): [string
   ];
 }
 
-/** Each bucket once per key. */
+/** Each pair of bucket and key once. */
 export function checkedBuckets(entries: readonly { readonly bucket: string; readonly kmsKeyArn?: string }[]): Yaml {
   const pairs = new Map(entries.map(({ bucket, kmsKeyArn = '' }) => [`${bucket} ${kmsKeyArn}`, { bucket, kmsKeyArn }]));
   return [...pairs.values()].map(({ bucket, kmsKeyArn }) => ({

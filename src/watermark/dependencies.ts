@@ -29,7 +29,7 @@ export interface MetricReader {
 
 export interface KeyLister {
   /**
-   * The first keys below a prefix, in the order of their bytes.
+   * The first keys under a prefix, in the order of their bytes.
    * @param range `region` is where the bucket is
    * @param most at most 1,000, which is one call
    * @throws UnknownWatermarkError

@@ -7,7 +7,7 @@ export interface RouteObservation {
   readonly queueAges: readonly (readonly Reading[])[];
   /** How far S3's replication is behind. */
   readonly replicationLatency: readonly Reading[];
-  /** Age of the oldest message of the queue of failed replications, whatever its rule is. */
+  /** Age of the oldest message in the queue of failed replications, which all rules share. */
   readonly failureAge: readonly Reading[];
   /** Age of the oldest object when S3 accepted its archive. */
   readonly packingDelays: readonly Reading[];

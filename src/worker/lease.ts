@@ -57,7 +57,7 @@ export class Lease {
       await queue.retryAfter([{ message: this.#message, seconds: visibilitySeconds }]);
       if (clock.now() - this.#begun > MAX_WORK_MILLISECONDS) {
         this.#expired.abort(
-          new WorkInterruptedError('SQS hides no message for more than 12 hours; another task takes over'),
+          new WorkInterruptedError('SQS hides a message for at most 12 hours; another task takes over'),
         );
       }
     }

@@ -17,7 +17,7 @@ interface WaitingCall {
 /**
  * How many concurrent calls one bucket gets: additive increase, multiplicative decrease (D. Chiu, R. Jain, "Analysis of
  * the Increase and Decrease Algorithms for Congestion Avoidance in Computer Networks", 1989). All clients of a prefix
- * that S3 throttles reduce their limits together and share its capacity, without knowing of each other.
+ * that S3 throttles reduce their limits together and share its capacity, without knowing about each other.
  *
  * A call keeps its slot while it waits for its next attempt. If the slot were free meanwhile, another call would use it
  * and be refused, too: in `npm run simulate:backlog` that led to four times the refusals and took one and a half times

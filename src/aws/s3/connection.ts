@@ -68,9 +68,9 @@ const DEFAULT_CONNECTIONS = 256;
  * take a few dozen more.
  */
 export const MAX_SOCKETS = 512;
-/** Bytes a millisecond (128 KiB/s) below which the upload of a body counts as stalled. */
+/** Bytes per millisecond (128 KiB/s) below which the upload of a body counts as stalled. */
 const SLOWEST_UPLOAD = 131;
-/** Bytes a millisecond (8 MiB/s) below which a copy inside S3 counts as stalled. */
+/** Bytes per millisecond (8 MiB/s) below which a copy inside S3 counts as stalled. */
 const SLOWEST_COPY = 8389;
 
 /**

@@ -16,8 +16,8 @@ const MAX_DELAY = 20_000;
 const BASE_DELAY = { transient: 100, throttled: 500 } as const;
 
 /**
- * When S3 throttles it is not broken: a later attempt is served. If calls are refused at random at a rate of 50 %, 3
- * calls in 100,000 fail with 15 tries, and 3 in 100 with 5.
+ * Throttling does not mean that S3 is broken: a later attempt succeeds. If calls are refused at random at a rate of 50
+ * %, 3 calls in 100,000 fail with 15 tries, and 3 in 100 with 5.
  */
 const PATIENCE_WITH_THROTTLING = 3;
 

@@ -46,7 +46,7 @@ const PARTITIONS = {
 } as const;
 
 /**
- * Partitions whose endpoints are below amazonaws.com, the domain that the stacks' policies and endpoints and the
+ * Partitions whose endpoints are under amazonaws.com, the domain that the stacks' policies and endpoints and the
  * functions' signatures use. The others are listed only so that an error can name them.
  */
 const SUPPORTED: readonly string[] = ['aws', 'aws-us-gov'] satisfies (keyof typeof PARTITIONS)[];

@@ -53,8 +53,8 @@ export interface WatchRequest {
 /**
  * Keeps the objects of an archive, and its deletions, in the order of the source, where deletions are replicated.
  *
- * A deletion is recorded before anything is deleted; an object is written before the last query. So of a concurrent
- * deletion and earlier write one always sees the other, whichever comes first:
+ * A deletion is recorded before anything is deleted; an object is written before the last query. So when a deletion and
+ * an earlier write run concurrently, one always sees the other:
  *
  * | the write's last query is | then                                                                     |
  * |---------------------------|--------------------------------------------------------------------------|

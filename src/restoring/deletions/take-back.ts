@@ -4,7 +4,7 @@ import type { RestoreRun } from '../dependencies.ts';
 import { locationAt, type RestorableObject } from '../restorable-object.ts';
 import { lookAtKey } from './delete-object.ts';
 
-/** Deletes a write of ours if it is still what is at its key. @throws the errors of the storage port */
+/** Deletes an object that we wrote, if it is still the one at its key. @throws the errors of the storage port */
 export async function takeBack(
   object: RestorableObject,
   destination: Destination,
