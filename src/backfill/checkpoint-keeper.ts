@@ -12,21 +12,21 @@ export interface KeeperDependencies {
   readonly isRunning: (process: number) => boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Calls again and again, until it is disposed of. */
+  /** Calls repeatedly, until it is disposed of. */
   readonly repeat: (milliseconds: number, work: () => void) => Disposable;
 }
 
-/** What a run says of itself; when it was saved, and by whom, the keeper adds. */
+/** What a run records; the keeper adds when it was saved, and by whom. */
 export type CheckpointContent = Omit<Checkpoint, 'lease' | 'savedAt'>;
 
-/** After that long without a renewal the lease has expired. */
+/** The lease expires after this long without a renewal. */
 const LEASE_MS = 60_000;
 /** A run may wait for hours between two chunks. */
 const RENEWAL_MS = 20_000;
 
 /**
- * Keeps the checkpoint of one run, so that no two of them work at the same time. The first save takes the lease, unless someone has saved
- * since it was loaded; it is renewed while the run lasts, and released at its end.
+ * Keeps the checkpoint of one run, so that no two runs work at the same time. The first save takes the lease, unless
+ * someone else has saved since it was loaded; the lease is renewed while the run lasts, and released at its end.
  *
  * | the checkpoint                                     | may be taken over |
  * |----------------------------------------------------|-------------------|
@@ -48,13 +48,13 @@ export class CheckpointKeeper implements AsyncDisposable {
     this.#dependencies = dependencies;
   }
 
-  /** Aborts when another run has taken the checkpoint. */
+  /** Aborts when another run takes the checkpoint. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
   /**
-   * @param options `forget`: whatever it says is of no interest
+   * @param options `forget`: ignore its contents
    * @throws HeldCheckpointError, InvalidCheckpointError
    */
   async load(
@@ -80,12 +80,12 @@ export class CheckpointKeeper implements AsyncDisposable {
     await this.#write(content, !content.finished);
     this.#renewals ??= this.#dependencies.repeat(RENEWAL_MS, () => {
       if (this.#kept === undefined || this.#isReleased) return;
-      // What fails may succeed the next time. A lost lease ends the run by `lost`.
+      // A failed renewal may succeed the next time. A lost lease ends the run through `lost`.
       this.#write(this.#kept, true).catch(() => undefined);
     });
   }
 
-  /** Releases the lease. Where that fails it expires. */
+  /** Releases the lease. If that fails, it expires. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#renewals?.[Symbol.dispose]();
     await this.#saving;
@@ -93,7 +93,7 @@ export class CheckpointKeeper implements AsyncDisposable {
     await this.#write(this.#kept, false).catch(() => undefined);
   }
 
-  /** One after the other: each is saved over the one before. */
+  /** One at a time: each save replaces the one before. */
   #write(content: CheckpointContent, isHeld: boolean): Promise<void> {
     const writing = this.#saving.then(() => this.#put(content, isHeld));
     this.#saving = writing.catch(() => undefined);

@@ -17,7 +17,7 @@ const checkpointSchema = z.object({
   version: z.literal(1),
   kind: z.enum(['backfill', 'verify', 'scheduled-verify']),
   rule: z.string(),
-  /** The options of the run that began it: filter, source of the keys and so on. */
+  /** The options of the run that started it: filter, source of the keys and so on. */
   filter: filterSchema,
   choices: z.record(z.string(), z.string()),
   /** ISO 8601. */
@@ -27,7 +27,7 @@ const checkpointSchema = z.object({
   position: z.string().optional(),
   finished: z.boolean(),
   counts: z.record(z.string(), count),
-  /** Of the run that is in progress; absent: none is. */
+  /** Of the run in progress; absent if there is none. */
   lease: leaseSchema.optional(),
 });
 

@@ -12,7 +12,7 @@ export interface EntryPage {
 
 /** Where keys come from: the bucket itself, or an inventory of it. */
 export interface EntrySource {
-  /** Where to resume after reading has failed: entries of a damaged file may be wrong. */
+  /** Where to resume after a failed read: entries of a damaged file may be wrong. */
   readonly rewind?: (position: string) => string;
   /** @param after position of the last finished entry; absent: from the beginning */
   read(after: string | undefined, signal: AbortSignal): AsyncIterable<EntryPage>;
@@ -31,7 +31,7 @@ export interface ExistingObjectQueue {
 export interface CheckpointStore {
   /** @returns undefined when there is none */
   load(): Promise<string | undefined>;
-  /** @throws HeldCheckpointError when it was loaded, and someone else has saved it since */
+  /** @throws HeldCheckpointError if someone else has saved it since it was loaded */
   save(text: string): Promise<void>;
 }
 

@@ -24,6 +24,6 @@ export interface BackfillExecutions {
   describe(execution: string): Promise<ExecutionState | undefined>;
   /** @returns undefined before the list of files is read */
   progress(execution: string): Promise<FileProgress | undefined>;
-  /** Restarts the files that failed or were not begun. */
+  /** Restarts the files that failed or were not started. */
   redrive(execution: string): Promise<void>;
 }

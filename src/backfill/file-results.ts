@@ -28,7 +28,7 @@ const errorSchema = z.looseObject({ errorMessage: z.string() });
 /** Keys of the files that hold the results of the data files. */
 export interface ResultKeys {
   readonly succeeded: readonly string[];
-  /** Those that failed, and those that were not begun. */
+  /** Those that failed, and those that were not started. */
   readonly failed: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export function sumResults(text: string): BackfillCounts {
 export function readFailures(text: string): FailedFile[] {
   return understood(resultsSchema, text).map(({ Input = '', Error: name, Cause: cause = '' }) => {
     const { key } = understood(inputSchema, Input).file;
-    // The error of a function that threw is JSON; that of Step Functions itself is a sentence.
+    // The error of a function that threw is JSON; that of Step Functions itself is plain text.
     const thrown = errorSchema.safeParse(parsedOrUndefined(cause));
     const said = thrown.success ? thrown.data.errorMessage : cause;
     const reason = [name, said].filter((part) => part !== undefined && part !== '').join(': ');

@@ -16,7 +16,7 @@ export interface ObjectFilter {
   readonly maxSize?: number | undefined;
 }
 
-/** `archived`: in a class that cannot be read before it is restored, which neither S3 nor this product replicates. */
+/** `archived`: in a class that must be restored before it can be read; neither S3 nor this product replicates it. */
 export type ObjectVerdict = 'taken' | 'left-out' | 'archived';
 
 /**
@@ -43,7 +43,7 @@ export function judgeObject(
   return isArchivedClass(storageClass) ? 'archived' : 'taken';
 }
 
-/** Whether nobody can read objects of this class before they are restored. */
+/** Whether objects of this class must be restored before anyone can read them. */
 export function isArchivedClass(storageClass: string): boolean {
   return ARCHIVED_CLASSES.has(storageClass);
 }

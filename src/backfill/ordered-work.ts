@@ -15,7 +15,7 @@ export class OrderedWork<T> {
     this.#onDone = onDone;
   }
 
-  /** Begins a unit when there is room. @throws the error of an earlier unit */
+  /** Starts a unit when there is room. @throws the error of an earlier unit */
   async add(unit: T, work: () => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#limit && this.#failure === undefined) await Promise.race(this.#running);
     if (this.#failure !== undefined) throw this.#failure.thrown;
@@ -35,7 +35,7 @@ export class OrderedWork<T> {
     this.#running.add(running);
   }
 
-  /** Resolves when no unit is running any more, even if some failed. */
+  /** Resolves when no unit is running, even if some failed. */
   async settled(): Promise<void> {
     await Promise.all(this.#running);
   }

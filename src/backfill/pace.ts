@@ -1,7 +1,7 @@
 import type { Clock } from './dependencies.ts';
 
 export interface PaceLimits {
-  /** Objects per second. Absent: as fast as it goes. */
+  /** Objects per second. Absent: no limit. */
   readonly rate?: number | undefined;
   readonly bytesPerHour?: number | undefined;
 }
@@ -33,7 +33,7 @@ export class Pace {
     return Math.min(MAX_CHUNK, Math.max(MIN_CHUNK, Math.floor(rate)));
   }
 
-  /** Resolves when this much may start. @throws the reason of the signal */
+  /** Resolves when this much work may start. @throws the reason of the signal */
   async admit(objects: number, bytes: number, signal: AbortSignal): Promise<void> {
     const { rate, bytesPerHour } = this.#limits;
     const takes = Math.max(

@@ -36,7 +36,7 @@ export interface BackfillDependencies {
   /** Saves the progress: everything up to the position is queued. Called periodically, and at the end. */
   readonly checkpoint: (position: string, counts: BackfillCounts) => Promise<void>;
   readonly onProgress: (counts: BackfillCounts) => void;
-  /** Called for each archived object, which is not reported anywhere else. */
+  /** Called for each archived object; nothing else reports these. */
   readonly onArchived: (object: ListedObject) => void;
 }
 

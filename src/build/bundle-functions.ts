@@ -7,7 +7,7 @@ import { thirdPartyNotices } from './third-party-notices.ts';
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = join(CHECKOUT, 'src');
 
-/** Written beside the bundles: the licenses of the packages in them. */
+/** Written next to the bundles: the licenses of the packages in them. */
 const NOTICES = 'THIRD_PARTY_NOTICES.txt';
 
 /** The code of a thread, which starts from a file of its own. */

@@ -17,7 +17,7 @@ THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLI
 MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR
 ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH
 THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
-/** Begins a license that names no copyright holder, so its text is the same for every package. */
+/** Start of a license that names no copyright holder, so its text is the same for every package. */
 const WITHOUT_HOLDER = /^\s*Apache License\s+Version 2\.0/;
 
 interface BundledPackage {
@@ -36,7 +36,7 @@ interface LicensedPackage {
 
 /**
  * The text of THIRD_PARTY_NOTICES: every package that is at least partly in the bundles, with its license.
- * @throws Error when a package has none
+ * @throws Error if a package has none
  * @param metafile esbuild's description of the bundles
  * @param root folder that its paths are relative to
  */

@@ -1,7 +1,7 @@
 import type { CompressorError } from '../errors.ts';
 import { UnusableBucketError } from './errors.ts';
 
-/** Throws the problem, or all of them in one error, so that one deployment shows everything that has to be fixed. */
+/** Throws the problem, or all of them in one error, so that one deployment shows everything that must be fixed. */
 export function combineProblems(found: readonly (CompressorError | undefined)[]): void {
   const problems = found.filter((problem) => problem !== undefined);
   const [first] = problems;

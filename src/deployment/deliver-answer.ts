@@ -11,7 +11,7 @@ const ATTEMPTS = 4;
 const ATTEMPT_TIMEOUT = 2500;
 const FIRST_DELAY = 250;
 
-/** Max milliseconds of all attempts together; this much of the function's time must remain when an answer is due. */
+/** Max milliseconds of all attempts together; this much of the function's time must remain when the delivery starts. */
 export const DELIVERY_RESERVE = 15_000;
 
 /**

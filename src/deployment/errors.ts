@@ -1,6 +1,6 @@
 import { CompressorError } from '../errors.ts';
 
-/** The event is not a request of CloudFormation, or the properties in it are not those of the resource's type. */
+/** The event is not a request from CloudFormation, or its properties are not those of the resource's type. */
 export class InvalidResourceError extends CompressorError {
   readonly code = 'RESOURCE_INVALID';
   readonly retryable = false;
@@ -45,7 +45,7 @@ export class ContestedConfigurationError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The Price List gave no answer. */
+/** The Price List did not answer. */
 export class UnavailablePriceListError extends CompressorError {
   readonly code = 'PRICE_LIST_UNAVAILABLE';
   readonly retryable = true;
@@ -64,23 +64,22 @@ export class UndeliveredAnswerError extends CompressorError {
 }
 
 /**
- * Lambda does not say which image a function runs. Retried, because the permission for this call is as new as the
- * stack.
+ * Lambda did not return the image of a function. Retried, because the permission for this call is as new as the stack.
  */
 export class UnreadableFunctionError extends CompressorError {
   readonly code = 'FUNCTION_UNREADABLE';
   readonly retryable = true;
 }
 
-/** KMS gave no usable answer. */
+/** KMS returned no usable answer. */
 export class UnavailableKeyStoreError extends CompressorError {
   readonly code = 'KEY_STORE_UNAVAILABLE';
   readonly retryable = true;
 }
 
 /**
- * The notifications of a source bucket could not be read, so this invocation cannot say whether new objects reach their
- * queues.
+ * The notifications of a source bucket could not be read, so this invocation cannot tell whether new objects reach
+ * their queues.
  */
 export class UnknownNotificationsError extends CompressorError {
   readonly code = 'NOTIFICATIONS_UNKNOWN';

@@ -17,7 +17,7 @@ export function encodeFilterValue(text: string): string {
 }
 
 /**
- * Whether S3 would refuse to have both on one bucket:
+ * Whether S3 would refuse both on one bucket:
  *
  * | events in common | one prefix begins the other | one suffix ends the other | overlap |
  * |---|---|---|---|

@@ -8,7 +8,7 @@ import type { NotificationProperties } from './resource-properties.ts';
 export interface NotificationMerge {
   readonly kept: readonly StoredNotification[];
   readonly added: readonly QueueNotification[];
-  /** Whether nothing has to be changed. */
+  /** Whether nothing needs to change. */
   readonly settled: boolean;
 }
 
@@ -20,7 +20,7 @@ const EVENT_BRIDGE: QueueNotification = {
   suffix: '',
   eventBridge: true,
 };
-/** By what a notification says of deletions. */
+/** The events of a notification, by the deletions that it includes. */
 export const NOTIFIED_EVENTS: Readonly<
   Record<NonNullable<NotificationProperties['Deletions']> | 'none', readonly string[]>
 > = {

@@ -23,7 +23,7 @@ export interface ReplicationMerge {
   readonly role: string;
   readonly kept: readonly StoredReplicationRule[];
   readonly added: readonly PrefixRule[];
-  /** Whether nothing has to be changed. */
+  /** Whether nothing needs to change. */
   readonly settled: boolean;
 }
 
@@ -91,7 +91,7 @@ function divideRules(
   return { ours: rules.filter(isOwned), foreign: rules.filter((rule) => !isOwned(rule)) };
 }
 
-/** Rules of others may have such priorities, too, but hardly an id that begins with the prefix. */
+/** Rules of others may also have such priorities, but hardly an id that begins with the prefix. */
 function isLeaving({ id, priority, prefix }: Omit<StoredReplicationRule, 'text' | 'intact'>): boolean {
   return priority >= LEAVING && prefix.endsWith('/') && id.startsWith(prefix.slice(0, -1));
 }

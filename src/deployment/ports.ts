@@ -2,26 +2,26 @@ import type { CompressorError } from '../errors.ts';
 
 export interface BucketDirectory {
   /**
-   * The region of the bucket, which is looked for in `region` first; undefined if there is no such bucket.
-   * @throws CompressorError when it cannot be looked at
+   * The region of the bucket, which is looked up in `region` first; undefined if it does not exist.
+   * @throws CompressorError if it cannot be read
    */
   findRegion(bucket: string, region: string, signal: AbortSignal): Promise<string | undefined>;
   /**
    * Whether versioning of a bucket in the region is enabled.
-   * @throws CompressorError when it cannot be looked at
+   * @throws CompressorError if it cannot be read
    */
   isVersioned(bucket: string, region: string, signal: AbortSignal): Promise<boolean>;
   /**
    * The KMS key that a bucket of the region encrypts with if a writer names none: ARN or id of a key or alias, as S3
    * stores it. Undefined if there is none, if it is AWS's own, or if we have no permission to read it.
-   * @throws CompressorError when it cannot be looked at for another reason
+   * @throws CompressorError if it cannot be read for another reason
    */
   findDefaultKey(bucket: string, region: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** One notification of a bucket as S3 stores it, or another element of its configuration. */
 export interface StoredNotification {
-  /** Handed back as it came: what this version does not understand survives too. */
+  /** Returned unchanged: what this version does not understand is kept. */
   readonly text: string;
   /** Empty for elements that are not notifications, such as the switch to EventBridge. */
   readonly id: string;
@@ -65,7 +65,7 @@ export interface PrefixRule {
 
 /** A rule as S3 stores it. */
 export interface StoredReplicationRule extends PrefixRule {
-  /** Handed back as it came. */
+  /** Returned unchanged. */
   readonly text: string;
   /** Whether the fixed parts are as we write them. */
   readonly intact: boolean;
@@ -134,7 +134,7 @@ export interface PriceList {
   find(query: PriceQuery, signal: AbortSignal): Promise<readonly number[]>;
 }
 
-/** Log lines for the operator, in addition to the answer to CloudFormation. */
+/** Log lines for the operator, in addition to the response to CloudFormation. */
 export interface DeploymentLog {
   info(text: string, attributes: Readonly<Record<string, unknown>>): void;
   warn(text: string, attributes: Readonly<Record<string, unknown>>): void;

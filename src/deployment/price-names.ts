@@ -1,7 +1,7 @@
 import type { PriceName } from '../configuration/schema/unit-prices.ts';
 import type { PriceQuery } from './ports.ts';
 
-/** The attributes, beside the region, that identify each price in the Price List. */
+/** The attributes that, with the region, identify each price in the Price List. */
 const PRODUCTS: Readonly<Record<PriceName, PriceQuery>> = {
   lambda_gb_second: { serviceCode: 'AWSLambda', attributes: { group: 'AWS-Lambda-Duration-ARM' } },
   lambda_request: { serviceCode: 'AWSLambda', attributes: { group: 'AWS-Lambda-Requests-ARM' } },
@@ -29,7 +29,7 @@ export function queryPrice(name: PriceName, region: string): PriceQuery {
   return { ...product, attributes: { ...product.attributes, regionCode: region } };
 }
 
-/** Transfer between regions is a product of its own for each pair, paid in the region that sends. */
+/** Transfer is a separate product for each pair of regions, billed in the sending region. */
 export function queryTransfer(fromRegion: string, toRegion: string): PriceQuery {
   return {
     serviceCode: 'AWSDataTransfer',

@@ -95,7 +95,7 @@ export async function readPrices(
 }
 
 interface Wanted {
-  /** Of the own contract. */
+  /** Of the user's own contract. */
   readonly agreed: number | undefined;
   readonly query: PriceQuery;
   readonly filed: number | undefined;

@@ -92,7 +92,7 @@ async function findGone(
 ): Promise<ReadonlySet<string>> {
   const gone = new Set<string>();
   for (const bucket of destinations) {
-    // Any region will do to start with: S3 reports the region of a bucket.
+    // Any region works as a start: S3 reports the region of a bucket.
     const region = await buckets.findRegion(bucket, Rules[0]?.DestinationRegion ?? '', signal);
     if (region === undefined || !(await buckets.isVersioned(bucket, region, signal))) gone.add(bucket);
   }

@@ -6,9 +6,9 @@ import { tryParseJson } from '../json.ts';
  * Properties of the custom resources that the `deployment` function serves. The type of a resource (`Type:` in the
  * template, which no update can change) says which kind it is; `ServiceToken` is the function's ARN. CloudFormation
  * passes every scalar as a string, so there are only strings, lists and objects here. `ServiceTimeout` (seconds) should
- * be a little more than the function's timeout, itself 120 s or more: it ends the wait for an answer that was lost, an
- * hour by default. The logical id of a resource that makes entries must not change: under a new one, CloudFormation
- * would make the same entries again and then delete them.
+ * be a little more than the function's timeout, itself 120 s or more: it limits the wait for a lost answer, an hour by
+ * default. The logical id of a resource that creates entries must not change: under a new one, CloudFormation would
+ * create the same entries again and then delete them.
  *
  * There is one resource for all entries of a bucket, not one per entry: S3 can only replace the whole configuration,
  * and CloudFormation creates nested stacks concurrently, so two resources for one bucket could undo each other's
@@ -21,7 +21,7 @@ const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:[^\\s]+$`), `is not an ARN of ${service}`);
 /** Permanent id of an entry; ASCII without spaces, so that it looks the same in consoles, logs and XML. */
 const entryId = z.string().regex(/^[A-Za-z0-9_.-]{1,255}$/, 'may have 1 to 255 of A-Z a-z 0-9 _ . - only');
-/** Templates pass `""` where a rule names no key. */
+/** Templates pass `""` if a rule names no key. */
 const optionalKey = z.union([arn('kms'), z.literal('')]).default('');
 
 /** Added by CloudFormation to the properties of every custom resource. */
@@ -59,9 +59,7 @@ export const bucketNotificationSchema = z.strictObject({
   ...repair,
   Bucket: bucketName,
   Notifications: z.array(notification).default([]).refine(withUniqueIds, 'two entries have the same Id'),
-  /**
-   * Whether EventBridge must also receive the bucket's events. Never turned off again: others may depend on it by now.
-   */
+  /** Whether EventBridge must also receive the bucket's events. Never turned off again: others may depend on it. */
   EventBridge: z.enum(['true', 'false']).default('false'),
 });
 

@@ -32,7 +32,7 @@ interface ResourceDefinition<P, M> {
   readonly identify: (properties: P) => string;
   /** Creates the entries, or updates those made from `former`. */
   readonly put: (properties: P, former: M | undefined, work: ServingContext) => Promise<Attributes>;
-  /** Absent for a resource that makes nothing. */
+  /** Absent for a resource that creates nothing. */
   readonly made?: {
     readonly schema: z.ZodType<M>;
     readonly remove: (properties: M, work: ServingContext) => Promise<void>;

@@ -12,7 +12,7 @@ export interface Waiting {
 
 /** How, and for how long. */
 export interface Patience extends Waiting {
-  /** No attempt begins after this: the function's time ends soon after, and an answer has to be delivered. */
+  /** No attempt starts after this: the function's time ends soon after, and an answer must be delivered. */
   readonly deadline: number;
 }
 
@@ -28,8 +28,8 @@ const MAX_DELAY = 16_000;
 const SLOWLY_GRANTED = new Set(['STORAGE_ACCESS_DENIED', 'CONFIGURATION_REFUSED', 'FUNCTION_UNREADABLE']);
 
 /**
- * Retries until it succeeds or fails for good: refusals for as long as there is time, other temporary failures for 35 s
- * on average.
+ * Retries until it succeeds or fails permanently: refusals for as long as there is time, other temporary failures for
+ * 35 s on average.
  * @throws the error of the last attempt; at once if it is not retryable
  */
 export async function retryPatiently<T>(

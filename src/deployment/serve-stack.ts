@@ -23,7 +23,7 @@ export interface Invocation {
   readonly logStream: string;
 }
 
-/** Milliseconds for a last attempt before the time for the work is over. */
+/** Milliseconds for a last attempt before the time for the work ends. */
 const LAST_ATTEMPT = 5_000;
 
 /**

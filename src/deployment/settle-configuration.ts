@@ -11,7 +11,7 @@ const MIN_PAUSE = 3_000;
 const MAX_PAUSE = 8_000;
 
 /**
- * Reads, writes and looks again until there is nothing left to write. S3 has no conditional write for a bucket's
+ * Reads, writes and reads again until there is nothing left to write. S3 has no conditional write for a bucket's
  * configuration, so only a later look detects that another writer has restored an older copy. The pauses are random,
  * since two stacks that are deployed in the same second would otherwise keep colliding.
  *

@@ -34,7 +34,7 @@ export type AnswerAddress = z.infer<typeof addressSchema>;
 export type StackRequest = z.infer<typeof requestSchema>;
 
 /**
- * Where to answer; read separately, so that even a request that cannot be understood is answered.
+ * Where to answer; read separately, so that even an invalid request is answered.
  * @throws InvalidResourceError when the event is not from CloudFormation
  */
 export function parseAnswerAddress(event: unknown): AnswerAddress {

@@ -3,7 +3,7 @@ import { InvalidResourceError } from './errors.ts';
 import type { Attributes } from './resources.ts';
 import type { AnswerAddress } from './stack-request.ts';
 
-/** CloudFormation's limit of an answer (CloudFormation user guide, "Custom resource response objects"). */
+/** CloudFormation's size limit for a response (CloudFormation user guide, "Custom resource response objects"). */
 const MAX_ANSWER_BYTES = 4096;
 
 /** @throws InvalidResourceError when the attributes do not fit into an answer */

@@ -1,6 +1,6 @@
 import { InvalidInventoryError } from './errors.ts';
 
-/** A field of a line: in quotes, which are doubled inside, or as it is. */
+/** A field of a line: in quotes, with inner quotes doubled, or without quotes. */
 const FIELD = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
 
 /**

@@ -47,7 +47,7 @@ function isFlag(value: unknown, wanted: boolean): boolean {
   return value === wanted || value === String(wanted);
 }
 
-/** CSV has ISO 8601, Parquet a timestamp that is read as a Date. */
+/** CSV has ISO 8601, Parquet has a timestamp that is read as a Date. */
 function readTime(value: unknown): number {
   if (value instanceof Date) return value.getTime();
   return typeof value === 'string' ? Date.parse(value) : Number.NaN;

@@ -88,7 +88,7 @@ async function* linesOf(
 
 function contentOf(file: InventoryFile, name: string, onChunk: (chunk: Uint8Array) => void): AsyncIterable<Uint8Array> {
   const chunks = chunksOf(file, onChunk);
-  // Errors of either stream come out of the second one.
+  // Errors of either stream surface in the second one.
   return name.endsWith('.gz') ? pipeline(Readable.from(chunks), createGunzip(), () => undefined) : chunks;
 }
 

@@ -5,8 +5,8 @@ import { readCsv } from './read-csv.ts';
 import { readParquet } from './read-parquet.ts';
 
 /**
- * The current objects of an inventory, page by page: neither old versions nor delete markers. Data files come one after the other, and
- * are not in the order of keys. A page of CSV has up to 1,000 objects, one of Parquet a row group.
+ * The current objects of an inventory, page by page: neither old versions nor delete markers. Data files are read one
+ * after the other; keys are not in order. A page of CSV has up to 1,000 objects, one of Parquet a row group.
  * @throws InvalidInventoryError, the errors of the storage port
  */
 export async function* readInventory(

@@ -58,7 +58,7 @@ function columnsOf({ schema }: FileMetaData): string[] {
     .filter((name) => there.has(name));
 }
 
-/** The library's errors have no class of their own. */
+/** The library's errors have no distinct class. */
 async function understood<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();

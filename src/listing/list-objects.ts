@@ -21,16 +21,14 @@ export interface ListingRequest {
   readonly maxPages?: number;
 }
 
-/**
- * How many requests look for a middle of a range that has keys after it, before the range is left alone for a while.
- */
+/** Max requests per attempt to split a range that look for a middle with keys after it. */
 const MAX_PROBES = 24;
 
 /**
  * Lists objects with many ranges of keys concurrently. Ranges are split automatically as long as they have more keys,
  * with or without slashes in the keys: a request finds out whether there are keys after a middle, and these become a
- * range of their own. Memory does not depend on the number of objects. An object that exists during the whole listing
- * is listed once.
+ * new range. Memory does not depend on the number of objects. An object that exists during the whole listing is listed
+ * once.
  * @throws ListingOrderError, the errors of the pager, or the reason of the signal
  */
 export async function* listObjects(
@@ -72,7 +70,7 @@ class Listing {
     this.#ranges = outermost(prefixes).map((prefix) => new ListedRange(prefix, startAfter));
   }
 
-  /** @returns undefined when all is listed */
+  /** @returns undefined when everything is listed */
   async next(): Promise<readonly ListedObject[] | undefined> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure.thrown;

@@ -40,7 +40,7 @@ export class ListedRange {
     return !this.isDone && !this.isProbed && this.#pagesSinceSplit >= this.#pagesBeforeSplit;
   }
 
-  /** Adds the result of a request after `after`, without keys that another range lists by now. */
+  /** Adds the result of a request after `after`, without keys that another range now lists. */
   addPage(objects: readonly ListedObject[], isTruncated: boolean): void {
     const through = this.#through;
     const own = through === undefined ? objects : objects.filter(({ key }) => compareKeys(key, through) <= 0);
@@ -61,8 +61,8 @@ export class ListedRange {
   /**
    * Cuts off the part after the middle.
    * @param first the first key after the middle, undefined when there is none
-   * @returns the range that lists it; undefined when there is nothing to list, or when this range is beyond the middle
-   * by now
+   * @returns the range that lists it; undefined if there is nothing to list, or if this range is already beyond the
+   *   middle
    */
   split(middle: string, first: string | undefined): ListedRange | undefined {
     if (this.isDone || compareKeys(this.#after, middle) >= 0) return undefined;
@@ -72,7 +72,7 @@ export class ListedRange {
     return new ListedRange(this.prefix, middle, through);
   }
 
-  /** Records how the attempts to split this range ended. */
+  /** Records the results of attempts to split this range. */
   noteSplit(succeeded: boolean): void {
     this.#misses = succeeded ? 0 : Math.min(this.#misses + 1, MAX_DOUBLINGS);
     this.#pagesBeforeSplit = PAGES_BEFORE_SPLIT * 2 ** this.#misses;

@@ -22,7 +22,7 @@ export interface KeyComparison {
   readonly rule: ReplicationRule;
   readonly filter: ObjectFilter;
   readonly proof: Proof;
-  /** One in this many copies that look right is proven. */
+  /** One in this many of the copies that look right is proven. */
   readonly oneIn: number;
   /** Objects written after this need not have arrived yet; milliseconds since 1970. */
   readonly dueBefore: number;
@@ -195,7 +195,7 @@ async function judge(
     source,
   );
   if (same === undefined) {
-    // The source has no CRC-32; the stamp says what the copy's was when its bytes came from there.
+    // The source has no CRC-32; the stamp records the copy's CRC-32 when its bytes came from there.
     const isProven = proof === 'checksums' && judgment.isProven;
     return { ...looked, kind: 'equal', looks: 2, isUnproven: !isProven };
   }
@@ -232,12 +232,14 @@ async function findSourceNow(
   }
 }
 
-/** Class or tier that an object has to be restored from before anybody can read it. */
+/** Class or tier from which an object must be restored before it can be read. */
 function archiveOf({ storageClass, archiveStatus }: ObjectDescription): string | undefined {
   return archiveStatus ?? (isArchivedClass(storageClass) ? storageClass : undefined);
 }
 
-/** A HEAD; and the tags, where metadata has no room for a stamp. Whoever may not see them goes by size and date. */
+/**
+ * A HEAD, and the tags if metadata has no room for a stamp. Without the permission to read tags, size and date decide.
+ */
 async function examine(
   location: ObjectLocation,
   { store }: Pick<ComparedBucket, 'store'>,
@@ -274,7 +276,7 @@ async function provenSame(
   try {
     return await compareBytes(original, source.store, copy, store, signal);
   } catch (thrown) {
-    // Overwritten or deleted in the meantime: its event is on the way.
+    // Overwritten or deleted in the meantime: its event is in transit.
     if (thrown instanceof ObjectChangedError || thrown instanceof ObjectNotFoundError) return undefined;
     throw thrown;
   }

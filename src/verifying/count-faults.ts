@@ -14,7 +14,7 @@ export function countFaults(
   { missing, older, different, foreign, foreignKept, unreadable }: FaultCounts,
   { destinations }: { readonly destinations: readonly Pick<Destination, 'onConflict'>[] },
 ): number {
-  // A checkpoint of an earlier version does not say which were kept.
+  // A checkpoint of an earlier version does not record which were kept.
   const sourceWins = destinations.some(({ onConflict }) => onConflict === 'overwrite');
   return missing + older + different + unreadable + (sourceWins ? foreign - foreignKept : 0);
 }

@@ -49,7 +49,7 @@ export type FindingClass =
   | 'not-due'
   | 'unproven';
 
-/** A copy at one destination that is not as it should be. */
+/** A copy at one destination that is not correct. */
 export interface CopyFinding {
   readonly kind: FindingClass;
   readonly destination: Destination;
@@ -76,7 +76,7 @@ export interface VerificationCounts {
   unreadable: number;
   /** Not at the destination, because another rule restored the object at the source and this one does not chain. */
   replica: number;
-  /** Not as at the source, whose object nobody can read: under a customer's key, or archived. */
+  /** Different from the source, whose object cannot be read: encrypted with a customer's key, or archived. */
   unreplicable: number;
   extra: number;
   notDue: number;

@@ -20,8 +20,8 @@ export interface OverdueSearch {
 }
 
 /**
- * Finds rules whose schedule has not started a verification in time, for whatever reason: a schedule that someone has disabled
- * or deleted fails nothing that could be counted. A rule without a checkpoint may be new, so it is not reported.
+ * Finds rules whose schedule has not started a verification in time, for whatever reason: a disabled or deleted
+ * schedule causes no failure that could be counted. A rule without a checkpoint may be new, so it is not reported.
  * @throws the first error of the storage port, after all rules were looked at
  */
 export async function findOverdue({ rules, checkpointOf, telemetry, now }: OverdueSearch): Promise<void> {
@@ -33,7 +33,7 @@ export async function findOverdue({ rules, checkpointOf, telemetry, now }: Overd
       const found = decodeCheckpoint(text, 'scheduled-verify', id);
       if (latenessOf(found, verify, now).overdue) telemetry.verificationOverdue(rule, verify, found.startedAt);
     } catch (thrown) {
-      // Of another version: the next verification replaces it.
+      // Written by another version: the next verification replaces it.
       if (!(thrown instanceof InvalidCheckpointError)) throw thrown;
     }
   });

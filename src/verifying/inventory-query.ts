@@ -33,7 +33,9 @@ FROM joined
 GROUP BY class`;
 }
 
-/** One row per key that is not as it should be: `class`, `key`, `source_size`, `copy_size`, `source_etag`, `source_modified` (seconds). */
+/**
+ * One row per key that differs: `class`, `key`, `source_size`, `copy_size`, `source_etag`, `source_modified` (seconds).
+ */
 export function selectFindings(comparison: InventoryComparison): string {
   return `${joined(comparison)}
 SELECT class, key, source_size, copy_size, source_etag, source_modified
@@ -158,7 +160,7 @@ function wantedObjects({ since, until, minSize, maxSize }: ObjectFilter): string
   return conditions.length === 0 ? 'true' : conditions.join(' AND ');
 }
 
-/** In code points, as Trino counts. */
+/** In code points, which is what Trino counts. */
 function lengthOf(text: string): number {
   return Array.from(text).length;
 }

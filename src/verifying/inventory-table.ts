@@ -1,7 +1,7 @@
 import { InvalidInventoryError } from '../inventory/errors.ts';
 import type { InventoryManifest } from '../inventory/manifest.ts';
 
-/** An inventory as Athena reads it: through the list of data files that S3 writes beside it. */
+/** An inventory as Athena reads it: through the list of data files that S3 writes next to it. */
 export interface InventoryTable {
   readonly name: string;
   readonly format: InventoryManifest['format'];
@@ -22,7 +22,8 @@ const STANDARD_PARQUET = ['bucket', 'key', 'size', 'last_modified_date', 'e_tag'
 
 /**
  * @param path of the manifest, as S3 delivers it
- * @throws InvalidInventoryError when the path has a different form, or the inventory lacks a field that comparing needs
+ * @throws InvalidInventoryError if the path has a different form, or the inventory lacks a field needed for the
+ *   comparison
  */
 export function inventoryTable(name: string, path: string, manifest: InventoryManifest): InventoryTable {
   const [, folder, day, time] = MANIFEST.exec(path) ?? [];

@@ -37,8 +37,8 @@ export async function compareChecksums(
 }
 
 /**
- * Reads both, piece by piece, and compares them. @throws the errors of the storage port, also if one of them is
- * overwritten in the meantime
+ * Reads both in pieces, and compares them.
+ * @throws the errors of the storage port, also if one of them is overwritten in the meantime
  */
 export async function compareBytes(
   source: PinnedObject,

@@ -31,7 +31,7 @@ export interface ScheduleDependencies {
   readonly inventoryBuckets: (region: string) => readonly string[];
   /**
    * Opens an inventory in the order of keys.
-   * @param bucket that it must be of
+   * @param bucket the bucket that it must list
    * @throws InvalidInventoryError, the errors of the storage port
    */
   readonly openInventory: (
@@ -59,8 +59,8 @@ export interface ScheduledProgress extends ScheduledTask {
 /** Max faults that an invocation logs. */
 const NAMED_FAULTS = 20;
 /**
- * Milliseconds. An invocation ends after fifteen minutes and saves until then; an execution that has not saved for longer
- * has ended.
+ * Milliseconds. An invocation ends within fifteen minutes and saves during that time; an execution that has not saved
+ * for longer has ended.
  */
 export const VERIFICATION_LEASE_MS = 30 * 60_000;
 
@@ -73,7 +73,7 @@ export const VERIFICATION_LEASE_MS = 30 * 60_000;
  * | of this execution, finished                                       | nothing                |
  * | of another execution, not finished, saved within the last 30 min  | nothing                |
  * | saved by another execution while this one works                   | this one ends          |
- * | anything else                                                     | starts from the start  |
+ * | anything else                                                     | starts over            |
  * @throws StalledVerificationError when no key could be compared in time; the errors of the storage port
  */
 export async function verifyOnSchedule(
@@ -97,7 +97,7 @@ export async function verifyOnSchedule(
     return await continueVerification(task, begun, dependencies);
   } catch (thrown) {
     if (!(thrown instanceof HeldCheckpointError)) throw thrown;
-    // Two began at the same moment, or this one has paused for so long that its lease expired.
+    // Two started at the same moment, or this one paused for so long that its lease expired.
     telemetry.alreadyRunning(rule, 'another one');
     return { ...task, finished: true, compared: 0, faults: 0 };
   }
@@ -160,7 +160,7 @@ async function chooseInventories(dependencies: ScheduleDependencies): Promise<z.
   return Promise.all(
     sidesOf(rule).map(async ({ region, bucket, prefix }) => {
       const allowedBuckets = inventoryBuckets(region);
-      // If no inventories may be used, nothing is looked up or reported.
+      // If no inventories are allowed, nothing is looked up or reported.
       if (allowedBuckets.length === 0) return null;
       try {
         const wanted = { bucket, prefix, allowedBuckets };

@@ -76,5 +76,5 @@ test('asks for no more room in a region that has its fallback', async () => {
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.1.0.0/16' }));
   const Tags = [{ Key: 'Name', Value: 'app-fallback' }];
   await ec2.send(new CreateTagsCommand({ Resources: [Vpc?.VpcId ?? ''], Tags }));
-  expect(await findings()).toContain('ok VPCs (us-east-1): That of the fallback exists.');
+  expect(await findings()).toContain('ok VPCs (us-east-1): The VPC of the fallback exists.');
 });

@@ -27,7 +27,7 @@ export interface ArchiveSummary {
   /** Of the objects. */
   readonly bytes: number;
   readonly archiveBytes: number;
-  /** Bytes of the objects over bytes of the archive. */
+  /** Bytes of the objects divided by bytes of the archive. */
   readonly ratio: number;
 }
 

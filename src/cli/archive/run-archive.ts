@@ -66,7 +66,7 @@ export function runArchive(args: readonly string[], context: CommandContext): Pr
       const index = findEntry(readable, key, name);
       const damaged = await readable.read(
         (candidate) => candidate === index,
-        // The bytes belong to a buffer that is recycled, and a pipe may take its time.
+        // The bytes belong to a recycled buffer, and a pipe may be slow.
         ({ bytes }) => context.print(Uint8Array.from(bytes)),
       );
       if (damaged.length === 0) return;
@@ -117,7 +117,7 @@ function findEntry({ entries }: ReadableArchive, key: string, archive: string): 
   throw new UsageError(`${archive} has no object "${printableKey(key)}"; ${hint}`);
 }
 
-/** With very many keys, finding the closest one takes longer than listing them. */
+/** With very many keys, finding the closest one would take longer than listing them. */
 const MAX_SUGGESTED = 10_000;
 
 async function verify(

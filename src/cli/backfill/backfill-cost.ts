@@ -6,7 +6,7 @@ import type { PaceLimits } from '../../backfill/pace.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 
-/** The time and cost of this many objects, from the queue to the destinations. */
+/** The time and cost to bring this many objects from the queue to the destinations. */
 export interface BackfillCost {
   readonly archives: number;
   /** Seconds until everything is packed. */

@@ -1,9 +1,9 @@
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 
 /**
- * What a backfill queues for nothing: objects that another rule restored where this one begins. No listing tells them from others, so
- * that packing reads each and leaves it out.
- * @returns undefined where there can be none, or where the rule replicates them, too
+ * Describes objects that a backfill queues in vain: those that another rule restored into the source of this one. A
+ * listing cannot distinguish them, so packing reads each one and skips it.
+ * @returns undefined if there can be none, or if the rule also replicates them
  */
 export function describeReplicas(rule: DeployedRule, rules: readonly DeployedRule[]): string | undefined {
   if (rule.source.chain) return undefined;

@@ -143,7 +143,7 @@ async function execute(backfill: Backfill): Promise<number> {
     await context.print(earlier === undefined ? 'There is nothing to resume.\n' : 'The last backfill is complete.\n');
     return 0;
   }
-  // What has queued nothing, for whatever reason, leaves nothing to continue.
+  // A run that queued nothing, for whatever reason, leaves nothing to continue.
   if (earlier?.position !== undefined && !earlier.finished && flags.resume !== true) {
     throw new UsageError(
       `a backfill of this rule, started ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['queued'] ?? 0, 'object')}: add --resume to continue it, or --restart to start over`,

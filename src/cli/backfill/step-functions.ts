@@ -50,9 +50,10 @@ export interface StepFunctionsBackfill {
 const CONCURRENCY = 10;
 
 /**
- * `s3xrc backfill --engine step-functions`: starts the state machine of the region and follows it, or follows an earlier execution.
+ * `s3xrc backfill --engine step-functions`: starts the state machine of the region and follows it, or follows an
+ * earlier execution.
  * @returns 0 when all is queued, 1 when some data files failed
- * @throws UsageError, InvalidInventoryError, and what AWS answers
+ * @throws UsageError, InvalidInventoryError, and the errors of AWS
  */
 export async function backfillByStepFunctions(backfill: StepFunctionsBackfill): Promise<number> {
   const { flags, rule, context, session } = backfill;

@@ -41,8 +41,9 @@ export class AwsClients {
   readonly #made = new Map<string, Closable>();
 
   /**
-   * @param profile of the AWS configuration; absent: from the environment
-   * @param patience milliseconds that the caller waits for what takes several calls: one call gets half of it, if that is more
+   * @param profile AWS profile; absent: from the environment
+   * @param patience milliseconds that the caller waits for several calls together: one call gets half of that, if that
+   *   is more
    */
   constructor(profile?: string, patience = 0) {
     this.#profile = profile;
@@ -111,7 +112,7 @@ export class AwsClients {
     return this.#client('sts', region, (options) => new STSClient(options));
   }
 
-  /** Ends their connections. */
+  /** Closes their connections. */
   close(): void {
     for (const client of this.#made.values()) client.destroy();
     this.#made.clear();

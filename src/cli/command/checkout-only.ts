@@ -3,7 +3,7 @@ import { MissingCheckoutError } from './errors.ts';
 
 /**
  * A command that starts servers and functions from the project's sources, with the project's own Node. The bundle,
- * which runs on older versions and may be anywhere, refuses it and loads none of its code.
+ * which runs on older Node versions and in any folder, refuses to run it and loads none of its code.
  * @param isBundle whether this code runs in the bundle
  */
 export function checkoutOnly(

@@ -12,20 +12,20 @@ import { partsOf } from '../../templates/region-parts.ts';
 /** A part of a region's stacks. */
 export interface DeployedPartName {
   readonly name: string;
-  /** Whether it is of those parts that send, which the first of two rounds leaves out. */
+  /** Whether it belongs to the sending side, which the first of two rounds leaves out. */
   readonly sends: boolean;
 }
 
-/** A queue that objects or archives wait in, and where its messages end that were given up. */
+/** A queue in which objects or archives wait, and the dead-letter queue of its messages. */
 export interface DeployedQueue extends DeployedPartName {
   readonly deadLetters: string;
-  /** Whose objects wait in it; absent where all rules share it. */
+  /** The rule whose objects wait in it; absent if all rules share it. */
   readonly rule?: DeployedRule;
-  /** `fallback`: its tasks work on it, whose service has the same name; `backfill`: objects that were there before the rule. */
+  /** `fallback`: fallback tasks work on it, in a service of the same name; `backfill`: existing objects. */
   readonly kind: 'events' | 'fallback' | 'backfill';
 }
 
-/** What the parts of a region are called, once it is deployed. */
+/** The names of a region's parts once it is deployed. */
 export interface DeployedNames {
   readonly functions: readonly DeployedPartName[];
   readonly queues: readonly DeployedQueue[];
@@ -33,7 +33,7 @@ export interface DeployedNames {
   readonly cluster: string;
 }
 
-/** Names of what a region's stacks make. */
+/** The names of what a region's stacks create. */
 export function deployedNames({ settings }: Pick<Configuration, 'settings'>, plan: RegionPlan): DeployedNames {
   const prefix = resourceNamePrefix(settings.stack_name);
   const parts = partsOf(plan);
@@ -46,7 +46,7 @@ export function deployedNames({ settings }: Pick<Configuration, 'settings'>, pla
     queues: [
       ...rules.flatMap(({ rule, name }) => [
         queueOf(name, { rule, sends: true }),
-        // Its messages are dead-lettered where those of events are.
+        // Its messages go to the same dead-letter queue as those of events.
         { ...queueOf(name, { rule, sends: true, kind: 'backfill' }), name: backfillQueueName(name) },
         ...(rule.sizing.fallback === undefined
           ? []

@@ -11,7 +11,7 @@ import { PROJECT, readProjectVersion } from './project.ts';
 
 export { PROJECT } from './project.ts';
 
-/** The configuration that goes into the image where no other one is named. */
+/** The configuration that goes into the image if no other one is named. */
 export const CONFIGURATION = join(PROJECT, 'configuration');
 const STACKS = join(PROJECT, 'src/stacks');
 const SAM_CONFIG = 'samconfig.toml';
@@ -24,17 +24,20 @@ export interface DeploymentFile {
   readonly upToDate: boolean;
 }
 
-/** Whether a folder is that of the project, which needs no name. */
+/** Whether a folder is the project's own, which need not be named. */
 export function isProjectConfiguration(folder: string): boolean {
   return resolve(folder) === CONFIGURATION;
 }
 
-/** Where template.yaml and samconfig.toml of a configuration are: the project's in the project, others beside the files they are made of. */
+/**
+ * The folder of a configuration's template.yaml and samconfig.toml: the project for its own configuration; for others,
+ * the folder of the configuration files.
+ */
 export function deploymentFolder(folder: string): string {
   return isProjectConfiguration(folder) ? PROJECT : resolve(folder);
 }
 
-/** Where the prices of a configuration are: the project's, unless it brings some of its own. */
+/** The folder of a configuration's prices: the project's, unless the configuration has its own. */
 export async function priceFolder(folder: string): Promise<string> {
   return (await readIfThere(join(folder, PRICE_FILE))) === undefined ? CONFIGURATION : folder;
 }
@@ -83,12 +86,12 @@ export async function writeDeploymentFiles(files: readonly DeploymentFile[], fol
   await Promise.all(stale.map(({ path, text }) => nameFile(path, writeFile(path, text))));
 }
 
-/** Whether samconfig.toml says where each image of a region is pushed to. */
+/** Whether samconfig.toml names a repository for each image of a region. */
 export async function namesOwnRepositories(folder: string, region: string): Promise<boolean> {
   return hasOwnRepositories((await readIfThere(join(folder, SAM_CONFIG))) ?? '', region);
 }
 
-/** Writes into samconfig.toml where the images of a region are pushed to, so that `sam deploy --config-env REGION` knows it. */
+/** Writes the repository of a region's images into samconfig.toml, for `sam deploy --config-env REGION`. */
 export async function saveRepository(
   configuration: Configuration,
   folder: string,
@@ -100,7 +103,7 @@ export async function saveRepository(
   if (text !== before) await nameFile(path, writeFile(path, text));
 }
 
-/** Differs for each release and each prices.json: CloudFormation reads the prices again when it changes. */
+/** Differs for each release and each prices.json: when it changes, CloudFormation reads the prices again. */
 async function priceRevision(from: string): Promise<string> {
   const version = await readProjectVersion();
   const prices = JSON.stringify(await loadPriceFile(await priceFolder(from)));

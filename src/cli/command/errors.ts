@@ -1,6 +1,6 @@
 import { CompressorError } from '../../errors.ts';
 
-/** The command line cannot be understood. */
+/** The command line is not valid. */
 export class DeployInputError extends CompressorError {
   readonly code = 'DEPLOY_INPUT_INVALID';
   readonly retryable = false;
@@ -12,7 +12,7 @@ export class StaleTemplateError extends CompressorError {
   readonly retryable = false;
 }
 
-/** Regions that begin to send to each other in one step cannot be deployed in any order. */
+/** Regions that start to send to each other in a single step: no order of deployment works. */
 export class DeployBlockedError extends CompressorError {
   readonly code = 'DEPLOY_BLOCKED';
   readonly retryable = false;
@@ -24,7 +24,7 @@ export class MissingSamError extends CompressorError {
   readonly retryable = false;
 }
 
-/** The SAM CLI ended with an error, which it has printed. */
+/** The SAM CLI failed and printed its error. */
 export class SamFailedError extends CompressorError {
   readonly code = 'SAM_FAILED';
   readonly retryable = true;
@@ -86,7 +86,7 @@ export class StackRemovalError extends CompressorError {
   readonly retryable = true;
 }
 
-/** A command that runs the project's sources was called in a bundle. */
+/** A command that runs the project's sources was called from the bundle. */
 export class MissingCheckoutError extends CompressorError {
   readonly code = 'CHECKOUT_NEEDED';
   readonly retryable = false;

@@ -44,7 +44,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is unknown',
 };
 
-/** Of these, Node only says `aborted` or `socket hang up`. */
+/** For these, Node only reports `aborted` or `socket hang up`. */
 const BROKEN_CONNECTIONS: ReadonlySet<string> = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /** Explains a file-system error. */

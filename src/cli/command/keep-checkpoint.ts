@@ -30,7 +30,7 @@ function userName(): string {
   }
 }
 
-/** Tells apart machines of the same name, and containers of one machine, whose processes do not see each other. */
+/** Distinguishes machines of the same name, and containers on one machine, whose processes do not see each other. */
 function machineId(): string {
   const parts = [
     hostname(),
@@ -40,7 +40,7 @@ function machineId(): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
 }
 
-/** Empty where the system is not Linux. */
+/** Empty if the system is not Linux. */
 function readIfThere(read: () => string): string {
   try {
     return read().trim();

@@ -55,7 +55,7 @@ export function formatDollarsPerTerabyte(dollars: number, bytes: number): string
   return bytes === 0 ? '–' : formatDollars((dollars / bytes) * TERABYTE_OF_BILL);
 }
 
-/** `1,861.53`, `-16.37`: beside a head that says USD. */
+/** `1,861.53`, `-16.37`: for use under a heading that says USD. */
 export function formatAmount(dollars: number): string {
   return AMOUNT.format(dollars).replace(/^-0\.00$/, '0.00');
 }

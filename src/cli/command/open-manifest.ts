@@ -4,7 +4,7 @@ import { UsageError } from './errors.ts';
 
 /**
  * Reads the manifest of an inventory.
- * @param bucket that it must be of
+ * @param bucket the bucket that it must list
  * @throws UsageError, InvalidInventoryError, the errors of the storage port
  */
 export async function openManifest(

@@ -46,7 +46,11 @@ export function parseRate(text: string): number {
   throw new InvalidArgumentError('A rate is a number of objects per second, such as 500/s.');
 }
 
-/** ISO 8601, date alone or with time; UTC where no zone is given. @returns milliseconds since 1970 @throws InvalidArgumentError */
+/**
+ * ISO 8601, a date with or without a time; UTC if no zone is given.
+ * @returns milliseconds since 1970
+ * @throws InvalidArgumentError
+ */
 export function parseTime(text: string): number {
   const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.test(text);
@@ -73,7 +77,7 @@ export function integerBetween(what: string, min: number, max: number): (text: s
   };
 }
 
-/** A whole number from 1 on. @throws InvalidArgumentError */
+/** A whole number above 0. @throws InvalidArgumentError */
 export function parsePositiveInteger(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number above 0.');

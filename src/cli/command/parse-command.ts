@@ -2,14 +2,17 @@ import { type Command, CommanderError } from 'commander';
 import { DeployInputError } from './errors.ts';
 import { refuseSwallowedOptions } from './swallowed-options.ts';
 
-/** Characters that explanations of options have at least before they are left unbroken: 60 columns hold the longest options and these. */
+/**
+ * Min width of the explanations of options; in less they are not wrapped. 60 columns hold the longest option and this.
+ */
 export const HELP = { minWidthToWrap: 15 };
 
 /**
  * Reads the options of a command.
  * @param args without the interpreter and the script
  * @returns the command, with its options; undefined when help was asked for and printed
- * @throws DeployInputError with one line that says what is wrong, and with the right line if npm has consumed options
+ * @throws DeployInputError with one line that says what is wrong, and with the correct command line if npm has consumed
+ *   options
  */
 export function parseCommand(
   command: Command,

@@ -1,4 +1,4 @@
-/** Keys may hold anything, line breaks and escape sequences of a terminal included; a listing has one line per key. */
+/** Keys may contain anything, including line breaks and terminal escape sequences; a listing has one line per key. */
 export function printableKey(key: string): string {
   return key.replace(
     /[\p{Cc}\p{Zl}\p{Zp}]/gu,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of the project, with a slash at its end, wherever this code runs from: its source or a bundle of it. */
+/** The folder of the project, with a slash at its end, whether this code runs from its source or from a bundle. */
 export const PROJECT = `${findProject(dirname(fileURLToPath(import.meta.url)))}/`;
 
 /** Version of the project in package.json. */

@@ -14,7 +14,7 @@ export interface QueueCounts {
   readonly inWork: number;
 }
 
-/** Throws QueueDoesNotExist of the SDK, and other errors of SQS. */
+/** Throws the SDK's QueueDoesNotExist, and other errors of SQS. */
 export async function countMessages(sqs: SQSClient, QueueName: string, abortSignal: AbortSignal): Promise<QueueCounts> {
   const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName }), { abortSignal });
   return await countMessagesAt(sqs, QueueUrl, abortSignal);

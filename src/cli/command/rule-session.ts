@@ -40,7 +40,7 @@ export interface RuleSession extends AsyncDisposable {
   readonly openCheckpoint: (kind: 'backfill' | 'verify') => Promise<CheckpointStore>;
 }
 
-/** The same in an account of AWS. */
+/** The same in an AWS account. */
 export interface DeployedRuleSession extends RuleSession {
   /** 12 digits. */
   readonly account: () => Promise<string>;
@@ -64,12 +64,12 @@ export const SYSTEM_CLOCK: Clock = {
 /** Milliseconds that the last checkpoint may take after Ctrl-C. */
 const LAST_SAVE_MS = 10_000;
 /**
- * Milliseconds that messages on their way to SQS may take after Ctrl-C; those accepted by then are in the last
+ * Milliseconds that messages in transit to SQS may take after Ctrl-C; those accepted in this time are in the last
  * checkpoint.
  */
 const LAST_SEND_MS = 2_000;
 
-/** Opens it in the account of the credentials that the AWS CLI would use, too. */
+/** Opens it in the account of the credentials that the AWS CLI would also use. */
 export function openRuleSession({
   stackName,
   rule,
@@ -88,7 +88,8 @@ export function openRuleSession({
   const senders: SqsBulkSender[] = [];
   const openS3 = (where: string): S3Client => keep(new S3Client({ ...access, region: where }));
   const s3 = openS3(region);
-  // The region's endpoint is that of its queues, and AWS_ENDPOINT_URL counts; otherwise the SDK prints a warning between our lines.
+  // Uses the region's endpoint, so that AWS_ENDPOINT_URL has an effect; otherwise the SDK would print a warning between
+  // our lines.
   const openSqs = (): SQSClient => new SQSClient({ ...access, region, useQueueUrlAsEndpoint: false });
   const name = backfillQueueName(ruleResourceName(stackName, rule.id));
   const account = (): Promise<string> => orAborted(accountOf(keep(new STSClient({ ...access, region }))), signal);

@@ -18,7 +18,7 @@ export function wrapText(line: string, columns: number): string[] {
 }
 
 /**
- * Breaks a line behind something, below which the lines that follow are indented.
+ * Wraps text after a label; the following lines are indented to the end of the label.
  * @param before is not broken
  */
 export function wrapBehind(before: string, text: string, columns: number): string[] {

@@ -107,7 +107,7 @@ function parseRatio(text: string): number {
   return ratio;
 }
 
-/** How files are deployed that are not the project's. */
+/** How to deploy files that are not the project's. */
 function adviseOnOther({ configuration, out }: Pick<ConfigureOptions, 'configuration' | 'out'>): string {
   const deploy = `\`s3xrc deploy --configuration ${configuration}\``;
   if (resolve(out) === resolve(configuration)) return `${deploy} deploys this.`;
@@ -131,7 +131,7 @@ function configureLine(configuration: string, out = deploymentFolder(configurati
 /**
  * @param stale files that are not those of the configuration
  * @param from folder of the configuration
- * @param out where they have to be; by default where `s3xrc deploy` looks for them
+ * @param out the folder where they must be; default: where `s3xrc deploy` looks for them
  */
 export function staleError(stale: readonly string[], from: string, out?: string): StaleTemplateError {
   const verb = stale.length === 1 ? 'is' : 'are';

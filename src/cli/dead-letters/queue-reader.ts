@@ -62,8 +62,8 @@ export interface ReadOptions {
 }
 
 /**
- * Receives the messages of a queue. SQS samples its servers, so a queue counts as empty only after two empty answers in
- * a row. The messages stay hidden until they are released, deleted, or an hour has passed.
+ * Receives the messages of a queue. SQS samples its servers, so a queue counts as empty only after two empty responses
+ * in a row. The messages stay hidden until they are released, deleted, or an hour has passed.
  * @param most max messages to read
  */
 export async function receiveLetters(

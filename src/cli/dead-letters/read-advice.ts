@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PROJECT } from '../command/project.ts';
 import { RECEIVED_TOO_OFTEN } from './dead-letter.ts';
 
-/** The advice for each code, from docs/errors.md, which is the only place where it is written. */
+/** The advice for each code, from docs/errors.md, the only place where it is written. */
 export async function readAdvice(): Promise<ReadonlyMap<string, string>> {
   const page = await readFile(join(PROJECT, 'docs/errors.md'), 'utf8');
   return new Map([

@@ -25,7 +25,7 @@ export function renderGroups(
         ...wrapText(`${code}  ${formatPlural(count, 'message')}, oldest ${formatAge(oldestAge)}`, columns),
         ...wrapBehind('  in ', `${queue} (${region})`, columns),
         ...wrapBehind('  ', printableKey(reason), columns),
-        // A key is not broken: it is there to be copied.
+        // A key is not wrapped, so that it can be copied.
         ...sampleKeys.map((key) => `  key ${printableKey(key)}`),
         ...(advice.has(code) ? wrapBehind('  do: ', advice.get(code) ?? '', columns) : []),
         '',

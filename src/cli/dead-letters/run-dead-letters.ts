@@ -102,7 +102,7 @@ interface Visited {
   readonly patience: AbortSignal;
   readonly queue: DeadLetterQueue;
   readonly chosen: readonly ReceivedLetter[];
-  /** Messages that nobody can receive now, because another reader has them, or the answer with them was lost. */
+  /** Messages that nobody can receive now, because another reader has them, or the response with them was lost. */
   readonly hidden: number;
 }
 
@@ -158,7 +158,7 @@ async function countHidden(
   try {
     return Math.max(0, (await countMessagesAt(sqs, queue.url, signal)).inWork - received);
   } catch {
-    // Who may read messages need not be allowed to count them.
+    // A user who may read messages need not have the permission to count them.
     signal.throwIfAborted();
     return 0;
   }

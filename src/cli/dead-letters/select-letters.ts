@@ -4,7 +4,7 @@ import type { DeadLetterQueue, ReceivedLetter } from './dead-letter.ts';
 
 export interface LetterFilter {
   readonly code?: string;
-  /** Beginning of the key. */
+  /** Start of the key. */
   readonly prefix?: string;
   /** Seconds: only messages that are at least this old. */
   readonly olderThan?: number;

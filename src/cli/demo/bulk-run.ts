@@ -2,9 +2,9 @@ import type { InspectedArchive } from './archives/inspect-archive.ts';
 import type { PackedRun } from './worth.ts';
 
 /**
- * The part of a run that is like a working day: without the few archives that go ahead, come late or repeat packed
- * objects, which would make archives look smaller, and objects more expensive, than they are.
- * @param archives in the order in which they were made
+ * The part of a run that resembles normal operation: without the few archives that are early, late or repeat packed
+ * objects, and would make archives look smaller, and objects more expensive, than they are.
+ * @param archives in the order of their creation
  * @param cpuSeconds of compression, for all of them
  * @param plainKeys of objects that are written once, and are not held back
  */

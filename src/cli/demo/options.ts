@@ -7,7 +7,7 @@ import { MIN_OBJECTS } from './existing/plan-bucket.ts';
 import type { BucketAccess } from './input/open-bucket.ts';
 import type { BucketSource } from './input/sample-bucket.ts';
 
-/** Above this share of failing calls, no acceptable number of tries is enough. */
+/** Above this share of failing calls, no reasonable number of tries is enough. */
 const MAX_FAULT_RATE = 0.5;
 /** The limits of a rule's `max_object_mib`. */
 const MAX_FALLBACK_OVER = 80_000;
@@ -31,14 +31,14 @@ export interface DemoOptions {
   readonly source?: string;
   /** In place of a folder. */
   readonly bucket?: BucketSource & BucketAccess;
-  /** Objects of a bucket that is full before there is a rule. Absent: new objects of a folder or bucket. */
+  /** Number of objects in a bucket that is full before the rule. Absent: new objects of a folder or bucket. */
   readonly existing?: number;
   readonly fanOut: boolean;
   /** zstd level. Absent: that of the configuration. */
   readonly level?: number;
-  /** Levels to compare with what was chosen. Absent: nothing is compared. */
+  /** Levels to compare with the chosen ones. Absent: nothing is compared. */
   readonly compareLevels?: readonly number[];
-  /** MiB of the largest object that functions take. Absent: there is no fallback. */
+  /** MiB of the largest object that functions handle. Absent: there is no fallback. */
   readonly fallbackOverMebibytes?: number;
   /** Bytes of objects per month for which to show dollars. Absent: only per TB. */
   readonly monthlyBytes?: number;

@@ -1,9 +1,9 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { formatCount, formatSeconds } from '../command/numbers.ts';
 
-/** One thing that the demo does, with a number that grows. */
+/** One stage of the demo, with a growing number. */
 export interface ProgressBar {
-  /** Sets the progress, and the total if that is known by now. May be called often. */
+  /** Sets the progress, and the total if it is already known. May be called often. */
   reach(value: number, total?: number): void;
   /** Completes it. @param remark explains the number */
   finish(value: number, remark?: string): void;
@@ -20,7 +20,7 @@ export interface Progress {
 
 const NAME_WIDTH = 12;
 
-/** Bars on a terminal; where the output goes to a file or a CI log, a line per stage. */
+/** Bars on a terminal; a line per stage if the output goes to a file or a CI log. */
 export function createProgress(output: NodeJS.WriteStream): Progress {
   return output.isTTY ? new BarProgress(output) : new LineProgress(output);
 }

@@ -21,7 +21,7 @@ export interface Replication {
   readonly seconds: number;
 }
 
-/** Uploads the objects and waits until the pipeline is finished with them, with a bar for each stage. */
+/** Uploads the objects and waits until the pipeline has finished with them, with a bar for each stage. */
 export async function replicate(
   pipeline: Pipeline,
   objects: readonly DemoObject[],
@@ -96,7 +96,7 @@ function castObjects(objects: readonly DemoObject[]): Cast {
   };
 }
 
-/** Whether an object is uploaded once, and nothing else is done with it. */
+/** Whether an object is uploaded once and then left alone. */
 export function isPlain({ draft, removal, isWitness }: DemoObject): boolean {
   return draft === undefined && removal === undefined && isWitness !== true;
 }
@@ -138,7 +138,7 @@ async function arrived(pipeline: Pipeline): Promise<void> {
 
 /**
  * Releases the held archives: first damaged copies, then the archives themselves.
- * @param deleted keys that were deleted meanwhile
+ * @param deleted keys that were deleted in the meantime
  */
 async function sendBelated(pipeline: Pipeline, deleted: ReadonlySet<string>): Promise<readonly DamagedCopy[]> {
   pipeline.log.isFailureExpected = true;

@@ -152,7 +152,7 @@ function listSome(lines: readonly string[], title: string): string[] {
   return [`${title}:`, ...lines.slice(0, LISTED), ...rest];
 }
 
-/** Keys may hold line breaks and what terminals act upon. */
+/** Keys may contain line breaks and terminal escape sequences. */
 function quote(key: string): string {
   return JSON.stringify(key);
 }

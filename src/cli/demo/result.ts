@@ -15,7 +15,7 @@ export interface DemoMeasurements {
   readonly rule: ReplicationRule;
   /** Where the objects came from, for people. */
   readonly source: string;
-  /** In the end; bytes of their last versions. */
+  /** At the end; bytes of their last versions. */
   readonly objects: number;
   readonly bytes: number;
   /** All versions that were uploaded, drafts included: what plain replication would have sent. */
@@ -51,9 +51,9 @@ export interface DemoMeasurements {
 
 /** Objects deleted at the source. */
 export interface DeletionsMade {
-  /** For good, when the targets had it. */
+  /** Permanently, after the targets had it. */
   readonly deleted: number;
-  /** For good, before it had arrived. */
+  /** Permanently, before it had arrived. */
   readonly overtaken: number;
   readonly undeleted: number;
   readonly rewritten: number;
@@ -67,7 +67,7 @@ export interface FallbackShare {
   readonly packed: ObjectShare;
   /** Over all target regions. */
   readonly restored: ObjectShare;
-  /** Tasks that were ended while working: at once, like a lost machine, or with notice, as Spot does. */
+  /** Tasks that were ended while working: at once, like a lost machine, or with notice, like a Spot reclaim. */
   readonly killedTasks: number;
   readonly reclaimedTasks: number;
 }

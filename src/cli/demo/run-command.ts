@@ -22,7 +22,7 @@ const NAMED_PROBLEMS = 20;
 
 /**
  * `s3xrc demo`: see docs/demo.md.
- * @returns 0 when every object arrived unaltered, 1 when not, 130 after Ctrl-C
+ * @returns 0 if every object arrived unaltered, otherwise 1; 130 after Ctrl-C
  * @throws DemoInputError, DemoFailedError, InvalidConfigurationError
  */
 export async function runDemoCommand(

@@ -9,7 +9,7 @@ const GIGABYTE = 2 ** 30;
 /** Dollars of inter-region transfer, all destinations together. */
 export interface TransferCost {
   readonly dollarsPerGigabyte: number;
-  /** S3 replicating every object by itself. */
+  /** S3 replicating every object directly. */
   readonly without: number;
   /** S3 replicating the archives. */
   readonly with: number;

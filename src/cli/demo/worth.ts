@@ -22,7 +22,7 @@ export const BILLED_TERABYTE = 1024 * BILLED_GIGABYTE;
 /** A line of a bill, in USD. */
 export interface WorthLine {
   readonly what: string;
-  /** S3 replicating every object by itself. */
+  /** S3 replicating every object directly. */
   readonly plain: number;
   readonly ours: number;
 }
@@ -47,7 +47,8 @@ export interface PackedRun {
 }
 
 /**
- * The costs of sending with the archives that the rule makes in normal use, which are larger than those of a short run.
+ * The costs of sending with archives of the size that the rule makes in normal use, which are larger than those of a
+ * short run.
  */
 export interface RuleWorth {
   readonly costs: RuleCosts;

@@ -53,7 +53,8 @@ export class RegionDeployer {
   }
 
   /**
-   * Sees that no region has repositories of `sam deploy --guided`, unless the configuration is the project's: `sam build` knows no other.
+   * Refuses regions with repositories of `sam deploy --guided`, unless the configuration is the project's: `sam build`
+   * uses no other.
    * @throws DeployInputError
    */
   async refuseGuided(regions: readonly string[]): Promise<void> {
@@ -73,7 +74,7 @@ export class RegionDeployer {
     const isProject = isProjectConfiguration(this.#from);
     await writeImageTemplate(this.#project, isProject ? undefined : await configurationFiles(this.#from));
     await this.#sam.run(['build', ...this.#file(IMAGE_TEMPLATE), '--build-dir', IMAGE_BUILD]);
-    // `sam deploy --guided` has created a repository per function; then everything is left to the SAM CLI.
+    // `sam deploy --guided` creates a repository per function; then the SAM CLI does everything.
     const guided = await Promise.all(regions.map((region) => namesOwnRepositories(this.#folder, region)));
     if (guided.includes(true)) await this.#sam.run(['build']);
   }

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 
 /** Folder for the files of a deployment, beside the SAM CLI's own. */
 const SAM_FOLDER = '.aws-sam';
-/** From the root template to the others. */
+/** Path from the root template to the others. */
 export const NESTED_TEMPLATES = 'src/stacks';
 const PACKAGE_TYPE = /^( *)PackageType: Image$/gm;
 
@@ -13,7 +13,7 @@ const PACKAGE_TYPE = /^( *)PackageType: Image$/gm;
 export const IMAGE_TEMPLATE = `${SAM_FOLDER}/image.yaml`;
 export const IMAGE_BUILD = `${SAM_FOLDER}/image`;
 
-/** Where a configuration of another folder is copied to: a build sees nothing outside of the project. */
+/** Copy of a configuration from another folder: a build sees nothing outside the project. */
 const IMAGE_CONFIGURATION = `${SAM_FOLDER}/configuration`;
 
 /** One function is enough to build the image of all of them, and to push it. It is never deployed. */

@@ -12,7 +12,7 @@ import { DeployBlockedError } from '../command/errors.ts';
 /**
  * The steps of a deployment. If regions send to each other, the steps depend on what is already deployed, which the
  * stacks' outputs show.
- * @param asked the regions that are to be deployed
+ * @param asked whether a region is to be deployed
  * @param outputs of a region's stack by name; undefined when it has none
  * @throws DeployBlockedError; errors of reading the outputs
  */

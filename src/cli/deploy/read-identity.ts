@@ -8,8 +8,8 @@ export interface Identity {
 }
 
 /**
- * Asks AWS whose credentials these are.
- * @param region any of the configuration's: STS answers in each
+ * Asks AWS which identity the credentials belong to.
+ * @param region any region of the configuration: STS answers in each
  * @param sts a client of that region, which is closed
  * @throws UnreadableAccountError
  */

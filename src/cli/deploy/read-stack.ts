@@ -42,7 +42,7 @@ export async function listResources(
   );
 }
 
-/** Undefined if CloudFormation says that there is no such stack, for which it has no error code. */
+/** Undefined if CloudFormation reports that the stack does not exist, for which it has no error code. */
 async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

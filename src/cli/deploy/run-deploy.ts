@@ -43,9 +43,9 @@ interface DeployFlags {
  * `s3xrc deploy`: examines the account and prints what will be done, builds the image, and deploys the regions in
  * order, targets before sources; stops at the first failure.
  * @throws before anything is built or changed: InvalidConfigurationError, StaleTemplateError,
- * ExampleConfigurationError, DeployInputError, UnreadableAccountError, StackNotReadyError, AccountNotReadyError,
- * DeployBlockedError, MessagesWaitingError, UnreadableQueuesError; then MissingSamError, SamFailedError that says what
- * is done and what to do next
+ *   ExampleConfigurationError, DeployInputError, UnreadableAccountError, StackNotReadyError, AccountNotReadyError,
+ *   DeployBlockedError, MessagesWaitingError, UnreadableQueuesError; then MissingSamError, and SamFailedError, which
+ *   says what is done and what to do next
  */
 export async function runDeploy(
   args: readonly string[],
@@ -147,7 +147,7 @@ async function lookAtAccount(
   return { steps: planned, identity };
 }
 
-/** Before the first region is changed: a target whose rule was removed cannot restore that rule's archives any more. */
+/** Before the first region is changed: a target whose rule was removed can no longer restore that rule's archives. */
 async function refuseLostMessages(configuration: Configuration, steps: readonly DeploymentStep[]): Promise<void> {
   for (const region of new Set(steps.map((step) => step.region))) {
     const planned = nestedStacks(configuration, region);

@@ -25,7 +25,7 @@ export class Sam {
    */
   async run(args: readonly string[]): Promise<void> {
     this.#signal.throwIfAborted();
-    // A folder of its own, since a killed command leaves its files behind.
+    // A separate folder, since a killed command leaves its files behind.
     await using cleanup = new AsyncDisposableStack();
     const TMPDIR = await makeTemporaryFolder(tmpdir(), 's3xrc-sam', cleanup);
     const status = await this.#spawn(args, { ...process.env, TMPDIR });
@@ -35,7 +35,7 @@ export class Sam {
     });
   }
 
-  /** Answers the exit status. */
+  /** Resolves with the exit status. */
   #spawn(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
     const child = spawn('sam', args, { cwd: this.#folder, stdio: 'inherit', env });
     let impatience: NodeJS.Timeout | undefined;
@@ -44,7 +44,7 @@ export class Sam {
       impatience = setTimeout(() => child.kill('SIGTERM'), PATIENCE_MS);
     };
     this.#signal.addEventListener('abort', interrupt);
-    // After a second Ctrl-C nothing waits for it.
+    // After a second Ctrl-C, nothing waits for the command.
     const killNow = (): void => {
       child.kill('SIGKILL');
     };

@@ -8,9 +8,9 @@ import { type QuotaName, readQuota } from './read-quota.ts';
 
 /** Service Quotas, Amazon S3: "General purpose buckets". */
 const BUCKET_QUOTA: QuotaName = { ServiceCode: 's3', QuotaCode: 'L-DC2B2D3D' };
-/** Amazon S3 user guide, "General purpose bucket quotas": of an account for which Service Quotas says nothing else. */
+/** Amazon S3 user guide, "General purpose bucket quotas": the default, unless Service Quotas has another value. */
 const DEFAULT_BUCKETS = 10_000;
-/** The same page: the one region of each partition that knows the quota, which is that of the account. */
+/** The same page: the one region of each partition that returns the quota, which applies to the account. */
 const QUOTA_REGIONS: Readonly<Record<string, string>> = {
   aws: 'us-east-1',
   'aws-cn': 'cn-north-1',
@@ -45,13 +45,13 @@ function ownBuckets({ region, settings }: RegionPlan, stack: string, account: st
 }
 
 export interface BucketCount {
-  /** That takes a request for more. */
+  /** Where to request a higher quota. */
   readonly region: string;
   /** That the account has. */
   readonly buckets: number;
-  /** That a deployment makes. */
+  /** That a deployment creates. */
   readonly missing: number;
-  /** Undefined where it cannot be read. */
+  /** Undefined if it cannot be read. */
   readonly quota: number | undefined;
 }
 

@@ -37,7 +37,7 @@ export async function checkReplication(look: BucketLook, abortSignal: AbortSigna
   return [warning(subject, says, fix)];
 }
 
-/** Rules of the first version have no filter, but a prefix of their own. */
+/** Rules of the first version have a prefix instead of a filter. */
 function prefixOf({ Filter, ...rule }: StoredRule): string {
   const former: unknown = Reflect.get(rule, 'Prefix');
   return Filter?.Prefix ?? Filter?.And?.Prefix ?? (typeof former === 'string' ? former : '');

@@ -6,11 +6,11 @@ export interface Diagnosis {
   readonly status: DiagnosisStatus;
   /** The subject, such as `bucket photos (eu-west-1)`. */
   readonly subject: string;
-  /** One sentence or two. */
+  /** One or two sentences. */
   readonly says: string;
   /** The command, or the change, that fixes it. */
   readonly fix?: string;
-  /** Nothing was seen because the time of the check was over: with more of it, something may be. */
+  /** The check ran out of time: with more time, it may succeed. */
   readonly isLate?: true;
 }
 
@@ -18,7 +18,7 @@ export function ok(subject: string, says: string): Diagnosis {
   return { status: 'ok', subject, says };
 }
 
-/** It works, but may not do what its owner expects, or not for long. */
+/** It works, but perhaps not as its owner expects, or not for long. */
 export function warning(subject: string, says: string, fix: string): Diagnosis {
   return { status: 'warning', subject, says, fix };
 }

@@ -18,7 +18,7 @@ export interface Zone {
   readonly id: string;
 }
 
-/** Whether every zone of a region has Fargate, so that nothing has to be looked up. */
+/** Whether every zone of a region has Fargate, so that no lookup is needed. */
 export function hasAllZones(region: string): boolean {
   return KNOWN_ZONES[region] === undefined;
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const manySchema = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 
-/** The parts of a policy that we read; unknown elements are left out. */
+/** The parts of a policy that we read; unknown elements are ignored. */
 const policySchema = z.object({
   Statement: z.union([z.unknown().array(), z.unknown().transform((statement) => [statement])]),
 });
@@ -16,7 +16,7 @@ const allowSchema = z.object({
   Action: manySchema,
 });
 
-/** Actions of which one is enough to show that roles of the account can be granted use of the key. */
+/** Any one of these actions shows that roles of the account can be granted use of the key. */
 const USES = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
 /**

@@ -1,6 +1,6 @@
 import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 
-/** As Service Quotas names it. */
+/** A quota, by its names in Service Quotas. */
 export interface QuotaName {
   readonly ServiceCode: string;
   readonly QuotaCode: string;

@@ -18,7 +18,7 @@ const LABELS: Readonly<Record<DiagnosisStatus, string>> = {
   unseen: 'unknown',
 };
 const INDENT = 11;
-/** Seconds that a check may be given, and what to try first where the usual ones are too few. */
+/** Max seconds per check, and the value to try first if the default is too low. */
 export const MAX_TIMEOUT = 600;
 const LONG_TIMEOUT = 60;
 
@@ -73,7 +73,7 @@ export function countByStatus(groups: readonly GroupDiagnoses[]): Record<Diagnos
   return counts;
 }
 
-/** What was not looked at whole, and how to do so: nothing may be wrong with it, or everything. */
+/** The groups that were not checked completely, and how to check them: their state is unknown. */
 function describeLate(groups: readonly GroupDiagnoses[], timeout: number, style: TerminalStyle): string[] {
   const late = groups.filter(({ findings }) => findings.some(({ isLate }) => isLate === true));
   if (late.length === 0) return [];
@@ -84,7 +84,7 @@ function describeLate(groups: readonly GroupDiagnoses[], timeout: number, style:
       `${names.join(', ')} could not be checked completely in time. To check again with more time:`,
       style.columns,
     ),
-    // A command is not broken: it is there to be copied.
+    // A command is not wrapped, so that it can be copied.
     `  s3xrc doctor --only ${names.join(' ')} --timeout ${more}`,
   ];
 }

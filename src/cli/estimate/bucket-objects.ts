@@ -13,7 +13,7 @@ export interface BucketObjects extends AsyncDisposable {
   readonly reader: SampleReader;
 }
 
-/** Opens a bucket in the region that it is in, unless another one is asked for. */
+/** Opens a bucket in its own region, unless another one is given. */
 export async function openReadableBucket(
   bucket: string,
   { region, profile }: Pick<SourceOptions, 'region' | 'profile'>,
@@ -30,7 +30,7 @@ export async function openReadableBucket(
     reader: {
       read: async ({ entry, start, length }, signal) => {
         const location = { bucket, key: entry.key };
-        // An inventory may leave ETags out.
+        // An inventory may lack ETags.
         const etag = entry.etag ?? (await store.head(location, signal))?.etag;
         if (etag === undefined) throw new ObjectNotFoundError(`s3://${bucket}/${entry.key} no longer exists.`);
         const into = new Uint8Array(length);
@@ -47,7 +47,7 @@ export async function openReadableBucket(
   };
 }
 
-/** Any will do to ask where a bucket is. */
+/** Any region can answer where a bucket is. */
 async function configuredRegion(settings: { readonly profile?: string }): Promise<string> {
   const client = new S3Client(settings);
   try {

@@ -26,7 +26,7 @@ export async function openBucketSource(
     region: opened.region,
     time: Date.now(),
     isRemote: true,
-    // In the order of keys, so that the same seed takes the same sample.
+    // In the order of keys, so that the same seed draws the same sample.
     entries: () => listObjects(counting, { bucket, prefixes: [prefix], order: 'key', signal: options.signal }),
     listRequests: () => requests,
     skipped: () => [],

@@ -1,4 +1,4 @@
-/** A prefix as a candidate for a rule of its own. USD per month. */
+/** A prefix as a candidate for a separate rule. USD per month. */
 export interface Candidate {
   readonly prefix: string;
   /** Savings before the cost of a rule; negative if plain replication is cheaper. */
@@ -21,7 +21,7 @@ export type VerdictKind = 'use' | 'use-some' | 'leave';
 
 export interface Verdict {
   readonly kind: VerdictKind;
-  /** The prefixes that get a rule of their own; empty for one rule for all. */
+  /** The prefixes that get a separate rule; empty for one rule for everything. */
   readonly prefixes: readonly string[];
   /** USD per month less than with S3's own replication. */
   readonly net: number;

@@ -5,7 +5,7 @@ import type { Estimate } from './estimate.ts';
 import { formatMonthly } from './format-monthly.ts';
 import { savedBy } from './make-estimate.ts';
 
-/** Prefixes that are named; of more it says how many there are. */
+/** Max prefixes to name; the rest are only counted. */
 const NAMED = 5;
 
 /** The verdict in words. */

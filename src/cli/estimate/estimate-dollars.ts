@@ -4,14 +4,14 @@ import type { SizeEstimate } from './ratio-estimate.ts';
 
 /** USD per month. */
 export interface MonthlyDollars {
-  /** S3 replicating every object by itself. */
+  /** S3 replicating every object directly. */
   readonly plain: number;
-  /** With this product, without what a rule costs whatever its volume. */
+  /** With this product, without the fixed cost of a rule. */
   readonly ours: number;
 }
 
 /**
- * What a month of such objects costs by the cost model, arriving evenly.
+ * The cost of a month of such objects by the cost model, if they arrive evenly.
  * @param month objects of a month
  */
 export function monthlyDollars(month: SizeEstimate, costs: RuleCosts, limits: ArchiveLimits): MonthlyDollars {
@@ -30,7 +30,7 @@ export function monthlyAmounts({ totals, archiveBytes, cpuSeconds }: SizeEstimat
     cpuSeconds,
     multipartArchives: archives > 0 && isMultipart(archiveBytes / archives) ? archives : 0,
     largeWrites,
-    // A large object is looked at before it is written.
+    // A large object costs a HEAD before it is written.
     looks: largeObjects,
   };
 }

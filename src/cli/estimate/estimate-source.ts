@@ -9,7 +9,7 @@ export interface EstimateSource extends SampleReader, AsyncDisposable {
   /** Common prefix of all keys. */
   readonly prefix: string;
   readonly region: string;
-  /** Milliseconds since 1970 at which the entries were true. */
+  /** Milliseconds since 1970 at which the entries were listed. */
   readonly time: number;
   /** Whether reading costs requests. */
   readonly isRemote: boolean;

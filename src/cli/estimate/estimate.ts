@@ -2,7 +2,7 @@ import type { Verdict } from './decide-verdict.ts';
 
 /** Objects under one prefix, or all of them. */
 export interface GroupEstimate {
-  /** What its keys begin with. */
+  /** Prefix of its keys. */
   readonly prefix: string;
   readonly objects: number;
   readonly bytes: number;
@@ -16,7 +16,7 @@ export interface GroupEstimate {
   readonly month: {
     readonly objects: number;
     readonly bytes: number;
-    /** S3 replicating every object by itself. */
+    /** S3 replicating every object directly. */
     readonly plain: number;
     /** With this product, without the fixed cost of a rule. */
     readonly ours: number;

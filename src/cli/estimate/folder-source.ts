@@ -6,7 +6,7 @@ import { DEFAULT_REGION, type EstimateSource, type SourceOptions } from './estim
 
 const PAGE = 1000;
 
-/** Files of a folder, as the objects that they would be. */
+/** Files of a folder, described as objects. */
 export async function openFolderSource(
   folder: string,
   { region = DEFAULT_REGION }: SourceOptions,
@@ -40,7 +40,7 @@ async function* pagesOf(files: readonly FoundFile[]): AsyncGenerator<readonly Ob
   }
 }
 
-/** @throws RangeError when the file has become shorter */
+/** @throws RangeError if the file became shorter */
 async function readPart(path: string, start: number, length: number): Promise<Uint8Array> {
   await using file = await open(path);
   const bytes = new Uint8Array(length);
@@ -52,7 +52,7 @@ async function readPart(path: string, start: number, length: number): Promise<Ui
   return bytes;
 }
 
-/** A name that a bucket may have, for rules. */
+/** A valid bucket name, for rules. */
 function bucketNameOf(folder: string): string {
   const name = basename(folder)
     .toLowerCase()

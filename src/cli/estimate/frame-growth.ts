@@ -1,9 +1,9 @@
 /**
- * Of what doubling a frame gains, the next doubling gains so much again. Of JSON, logs, CSV, sources, binaries and series of
- * measurements at levels 3 to 12, frames from 0.5 to 8 MiB, it was 0.4 to 0.7 (docs/estimate.md).
+ * The gain of doubling a frame, as a share of the gain of the previous doubling. For JSON, logs, CSV, sources, binaries
+ * and time series at levels 3 to 12, and frames of 0.5 to 8 MiB, it was 0.4 to 0.7 (docs/estimate.md).
  */
 const DECAY = 0.6;
-/** A frame that has this share of its bytes is as good as a whole one. */
+/** A frame with at least this share of its bytes counts as a full one. */
 const WHOLE = 0.9;
 
 export function isSmaller(size: number, frameBytes: number): boolean {
@@ -11,9 +11,9 @@ export function isSmaller(size: number, frameBytes: number): boolean {
 }
 
 /**
- * What remains of the compressed bytes when frames become larger than those of a sample.
+ * The share of the compressed bytes that remains when frames are larger than those of the sample.
  * @param gain of the last doubling: how much smaller a frame is than its halves, as a share
- * @param growth how many times as large frames become
+ * @param growth factor by which frames become larger
  */
 export function growthFactor(gain: number, growth: number): number {
   let factor = 1;

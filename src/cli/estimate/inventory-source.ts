@@ -10,11 +10,11 @@ import { type BucketObjects, openReadableBucket } from './bucket-objects.ts';
 import type { EstimateSource, SourceOptions } from './estimate-source.ts';
 
 /**
- * Objects that an S3 Inventory lists, read from the bucket that it is of. Data files of a manifest on disk are looked for beside it and in
- * `data/`, then in S3.
+ * Objects that an S3 Inventory lists, read from the listed bucket. The data files of a manifest on disk are searched
+ * for next to it and in `data/`, then in S3.
  */
 export async function openInventorySource(name: string, options: SourceOptions): Promise<EstimateSource> {
-  // The region that is asked for is that of the objects; the inventory may be elsewhere.
+  // The given region is that of the objects; the inventory may be in another one.
   const elsewhere = { profile: options.profile, signal: options.signal };
   const text = isS3Name(name) ? await readManifestText(name, elsewhere) : await readFile(name, 'utf8');
   const manifest = parseInventoryManifest(text, name);

@@ -10,17 +10,17 @@ import { addTotals, noTotals, OTHER_PREFIXES, type Stratum, scaleTotals, type To
 import { estimateSizes } from './ratio-estimate.ts';
 import type { RuleEconomics } from './rule-costs.ts';
 
-/** Days whose objects stand for those of a month. */
+/** The objects of this many days represent a month. */
 export const RECENT_DAYS = 30;
-/** What a new rule has. */
+/** The settings of a new rule. */
 const LIMITS: ArchiveLimits = USUAL_LIMITS;
 
-/** What comes in a month, as far as a stratum is concerned. */
+/** The objects of a stratum that arrive in a month. */
 export type MonthOf = (stratum: Stratum) => Totals;
 
 /**
- * What a month is like: a given volume of objects like those that are there, or what came in the last 30 days.
- * @param monthlyBytes of all strata together; undefined: what came
+ * The volume of a month: a given volume of objects like the existing ones, or what was written in the last 30 days.
+ * @param monthlyBytes of all strata together; undefined: what was written
  */
 export function monthOf(strata: readonly Stratum[], monthlyBytes: number | undefined): MonthOf {
   if (monthlyBytes === undefined) return ({ recent }) => scaleTotals(recent, DAYS_PER_MONTH / RECENT_DAYS);
@@ -28,7 +28,7 @@ export function monthOf(strata: readonly Stratum[], monthlyBytes: number | undef
   return ({ totals }) => scaleTotals(totals, bytes === 0 ? 0 : monthlyBytes / bytes);
 }
 
-/** Bytes of objects that an archive of a group has in such a month; full frames where nothing comes. */
+/** Bytes of objects in an archive of a group in such a month; full frames if nothing arrives. */
 export function archiveBytesOf(strata: readonly Stratum[], month: MonthOf): (group: string) => number {
   const groups = new Map<string, Totals>();
   for (const stratum of strata) {
@@ -45,14 +45,14 @@ export function archiveBytesOf(strata: readonly Stratum[], month: MonthOf): (gro
 
 export interface EstimateInput
   extends Pick<Estimate, 'source' | 'bucket' | 'region' | 'to' | 'monthIs' | 'reading' | 'remarks'> {
-  /** What all keys begin with. */
+  /** Prefix of all keys. */
   readonly prefix: string;
   readonly measures: readonly DomainMeasure[];
   readonly month: MonthOf;
   readonly economics: RuleEconomics;
 }
 
-/** Puts an estimate together from what was measured. */
+/** Combines the measurements into an estimate. */
 export function makeEstimate({ measures, month, economics, prefix, ...facts }: EstimateInput): Estimate {
   const { prices, rule: ruleDollars, regions: regionDollars } = economics;
   const groupOf = (name: string, domains: readonly DomainMeasure[]): GroupEstimate =>
@@ -85,7 +85,7 @@ export function makeEstimate({ measures, month, economics, prefix, ...facts }: E
   };
 }
 
-/** USD per month before a rule is paid for. */
+/** USD per month before the cost of a rule. */
 export function savedBy({ month }: GroupEstimate): number {
   return month.plain - month.ours;
 }
@@ -112,7 +112,7 @@ function estimateGroup(
   };
 }
 
-/** A rule takes all keys that begin with its prefix, those of other groups too. */
+/** A rule selects all keys that begin with its prefix, including those of other groups. */
 function canBeRule(prefix: string, groups: readonly GroupEstimate[]): boolean {
   if (prefix === OTHER_PREFIXES || filterFault(prefix) !== undefined) return false;
   return groups.every((other) => other.prefix === prefix || !other.prefix.startsWith(prefix));

@@ -5,10 +5,12 @@ import type { ObjectEntry } from '../../listing/dependencies.ts';
 import { compressManifest } from '../../packing/compress-manifest.ts';
 
 const PLACE = { bucket: 'estimate', key: 'manifest' };
-/** Of a quiet archive: an entry is worth the same among more of them. */
+/** Entries of a small archive: an entry costs the same among more of them. */
 const MAX_MEASURED_ENTRIES = 1000;
 
-/** Bytes that an object's entry takes of a compressed manifest. Metadata and tags are not listed, and so not counted. */
+/**
+ * Bytes of an object's entry in a compressed manifest. Listings have no metadata and tags, so these are not counted.
+ */
 export async function manifestBytesPerObject(entries: readonly ObjectEntry[], level: number): Promise<number> {
   const some = entries.slice(0, MAX_MEASURED_ENTRIES);
   if (some.length === 0) return 0;
@@ -37,7 +39,7 @@ async function frameBytes(entries: readonly ObjectEntry[], level: number): Promi
   return frame.compressed;
 }
 
-/** Eight hexadecimal digits that do not compress, as checksums do not (Knuth's multiplicative hash). */
+/** Eight hexadecimal digits that, like checksums, do not compress (Knuth's multiplicative hash). */
 function unlike(index: number): string {
   return (Math.imul(index + 1, 2_654_435_761) >>> 0).toString(16).padStart(8, '0');
 }

@@ -21,20 +21,20 @@ import type { SampleUnit, StratumSample } from './plan-sample.ts';
 import type { Stratum } from './population.ts';
 import { groupUnits, layOutFrame, type ReadUnit } from './sample-frames.ts';
 
-/** Reads what the sample is made of. */
+/** Reads the units of the sample. */
 export interface SampleReader {
-  /** @throws what the storage or the file system says */
+  /** @throws errors of the storage or the file system */
   read(unit: SampleUnit, signal: AbortSignal): Promise<Uint8Array>;
 }
 
-/** What a unit says of others like it. */
+/** The measurements of a unit, which represents others like it. */
 export interface UnitTest {
   readonly bytes: number;
-  /** What level 1 leaves of a sample of it, as a share. */
+  /** Compressed size of a sample of it at level 1, as a share. */
   readonly fraction: number;
 }
 
-/** What the sample of a domain became: of one prefix and kind, whatever the sizes. */
+/** The measurements of the sample of a domain: one prefix and kind, all sizes. */
 export interface DomainMeasure {
   readonly group: string;
   readonly strata: readonly { readonly stratum: Stratum; readonly units: readonly UnitTest[] }[];
@@ -43,9 +43,12 @@ export interface DomainMeasure {
   readonly bytes: number;
   /** Bytes that frames would have, tar headers included. */
   readonly compressed: number;
-  /** Part of `compressed` that was concluded from smaller frames, as a share: negative, since larger ones compress better. */
+  /**
+   * Part of `compressed` that was extrapolated from smaller frames, as a share: negative, since larger ones compress
+   * better.
+   */
   readonly concluded: number;
-  /** Bytes of the manifest that each object takes. */
+  /** Bytes of the manifest per object. */
   readonly manifestBytes: number;
   /** Of the reference machine. */
   readonly cpuSeconds: number;
@@ -60,23 +63,23 @@ export interface SampleMeasure {
 export interface MeasureOptions {
   readonly reader: SampleReader;
   readonly prices: MarginalPrices;
-  /** zstd levels to choose from; those of a rule that names none if not given. */
+  /** zstd levels to choose from; default: those of a rule that names none. */
   readonly levels?: readonly number[];
-  /** Bytes of objects that an archive of a group has: no frame is larger. */
+  /** Bytes of objects in an archive of a group: no frame is larger. */
   readonly archiveBytes: (group: string) => number;
   readonly signal: AbortSignal;
-  /** Called with bytes that have been read. */
+  /** Called with the number of bytes that were read. */
   readonly onRead: (bytes: number) => void;
 }
 
 const CONCURRENT_READS = 32;
-/** Level and time of a trial are for learning; a sample has no later archive that would gain from it. */
+/** Trials are for learning; a sample has no later archives that would benefit from them. */
 const NO_TRIALS = 1 - Number.EPSILON;
 
 /**
- * Reads the sample and packs it as functions would: by strata, in frames of alike objects, at the level that costs least by a probe
- * of the first frame of its kind.
- * @throws ImpossibleEstimateError when nothing of it can be read, or the reason of the signal
+ * Reads the sample and packs it as the functions would: by strata, in frames of similar objects, at the cheapest level
+ * according to a probe of the first frame of its kind.
+ * @throws ImpossibleEstimateError if none of it can be read, or the reason of the signal
  */
 export async function measureSample(
   samples: readonly StratumSample[],

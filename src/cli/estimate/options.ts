@@ -15,7 +15,7 @@ export interface EstimateFlags {
   readonly configuration: string;
   /** Bytes of objects to read. */
   readonly sampleBytes: number;
-  /** Bytes per month. Absent: what came in the last 30 days. */
+  /** Bytes per month. Absent: what was written in the last 30 days. */
   readonly monthlyBytes: number | undefined;
   readonly depth: number;
   readonly seed: number;

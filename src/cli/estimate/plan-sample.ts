@@ -15,18 +15,18 @@ export interface StratumSample {
 }
 
 /**
- * Part of a larger object that is read: the more parts there are, the less chance decides; the larger they are, the more they are like
- * whole objects. What a domain gets is read in so many parts, within these bounds.
+ * Size of the parts of larger objects that are read: more parts reduce the influence of chance; larger ones are more
+ * like whole objects. The share of a domain is read in this many parts, within these bounds.
  */
 const UNITS_PER_DOMAIN = 64;
 const UNIT_BYTES = { min: 64 * KIB, max: MIB } as const;
 const MAX_ROUNDS = 8;
 
 /**
- * Divides the bytes to read among domains by the square root of their bytes: a compromise between the whole, for which shares would be
- * proportional, and each prefix, for which they would be equal (power allocation; Bankier, "Power Allocations", The American
- * Statistician 42, 1988). Within a domain shares are proportional, so that its frames have sizes mixed as archives have. Each stratum
- * gets one unit at least.
+ * Divides the bytes to read among domains by the square root of their bytes: a compromise between proportional shares,
+ * which are best for the total, and equal shares, which are best for each prefix (power allocation; Bankier, "Power
+ * Allocations", The American Statistician 42, 1988). Within a domain, shares are proportional, so that its frames mix
+ * sizes as archives do. Each stratum gets at least one unit.
  * @param random for the positions in large objects
  */
 export function planSample(strata: readonly Stratum[], budget: number, random: () => number): StratumSample[] {
@@ -51,7 +51,7 @@ export function planSample(strata: readonly Stratum[], budget: number, random: (
   });
 }
 
-/** Bytes that there are to read of these; parts of an object do not overlap. */
+/** Bytes of these that can be read; parts of an object do not overlap. */
 function readable(entries: readonly ObjectEntry[]): number {
   return entries.reduce((sum, { size }) => sum + size, 0);
 }
@@ -61,7 +61,7 @@ interface Claim {
   readonly most: number;
 }
 
-/** Shares by weight; what some do not need goes to the others. */
+/** Shares by weight; what some do not need, the others get. */
 function divide(claims: readonly Claim[], budget: number): number[] {
   const shares = claims.map(() => 0);
   let left = budget;
@@ -82,7 +82,7 @@ function divide(claims: readonly Claim[], budget: number): number[] {
 }
 
 interface Taking {
-  /** In all. */
+  /** In total. */
   readonly bytes: number;
   /** Of a part of an object. */
   readonly unitBytes: number;
@@ -91,7 +91,7 @@ interface Taking {
 
 function takeUnits(entries: readonly ObjectEntry[], { bytes, unitBytes, random }: Taking): SampleUnit[] {
   const units: SampleUnit[] = [];
-  // The first unit of an object is anywhere in it.
+  // The first unit of an object is at a random position.
   const objects = entries.map((entry) => {
     const parts = entry.size < 2 * unitBytes ? 1 : Math.floor(entry.size / unitBytes);
     return { entry, parts, first: Math.floor(random() * parts), stride: coprimeStride(parts) };
@@ -102,7 +102,7 @@ function takeUnits(entries: readonly ObjectEntry[], { bytes, unitBytes, random }
     for (const { entry, parts, first, stride } of objects) {
       if (units.length > 0 && left <= 0) return units;
       if (part >= parts) continue;
-      // Further units of an object follow evenly, round its end to its beginning.
+      // More units of an object follow at even distances, wrapping around at its end.
       const position = (first + part * stride) % parts;
       const length = parts === 1 ? entry.size : unitBytes;
       units.push({ entry, start: position * unitBytes, length });
@@ -112,7 +112,9 @@ function takeUnits(entries: readonly ObjectEntry[], { bytes, unitBytes, random }
   }
 }
 
-/** About the golden section of the parts: steps of it come near every part before any part comes twice. */
+/**
+ * About the golden section of the number of parts: steps of this size spread over all parts before any part repeats.
+ */
 function coprimeStride(parts: number): number {
   let stride = Math.max(1, Math.round(parts * 0.618));
   while (greatestDivisor(stride, parts) !== 1) stride += 1;

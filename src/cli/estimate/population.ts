@@ -8,17 +8,19 @@ import { Reservoir } from './reservoir.ts';
 export interface Totals {
   objects: number;
   bytes: number;
-  /** Objects of over 8 MiB, which have frames and uploads of their own. */
+  /** Objects of more than 8 MiB, which have their own frames and uploads. */
   largeObjects: number;
-  /** Requests that writing those takes at each destination beyond one per object. */
+  /** Requests to write those at each destination, beyond one per object. */
   largeWrites: number;
 }
 
-/** Objects of one prefix, of one kind by their names, and of about one size: alike enough that few of them speak for all. */
+/**
+ * Objects of one prefix, of one kind by name, and of about one size: similar enough that a few of them represent all.
+ */
 export interface Stratum {
   /** The prefix that it is reported under. */
   readonly group: string;
-  /** Group and kind: what shares frames. */
+  /** Group and kind: its objects share frames. */
   readonly domain: string;
   readonly content: ContentClass;
   readonly totals: Totals;
@@ -28,23 +30,23 @@ export interface Stratum {
 }
 
 export interface PopulationOptions {
-  /** What all keys begin with. */
+  /** Prefix of all keys. */
   readonly prefix: string;
-  /** Folders below `prefix` that make a group of their own. */
+  /** Levels of folders below `prefix` that form separate groups. */
   readonly depth: number;
-  /** Milliseconds since 1970 from which on an object counts as recent. */
+  /** Objects written at or after this time, in milliseconds since 1970, count as recent. */
   readonly since: number;
   readonly random: () => number;
 }
 
-/** Prefixes that are reported one by one; what is under any other is in `OTHER_PREFIXES`. */
+/** Max prefixes that are reported separately; all others are in `OTHER_PREFIXES`. */
 const MAX_GROUPS = 200;
 export const OTHER_PREFIXES = '(other prefixes)';
-/** Candidates of a stratum, and of all together: what bounds memory. */
+/** Max candidates per stratum, and in total, to limit memory. */
 const CANDIDATES = 1024;
 const MAX_CANDIDATES = 200_000;
 const MIN_CANDIDATES = 8;
-/** S3 keeps these where no GET reads them before a restore. */
+/** Objects in these classes must be restored before a GET can read them. */
 const ARCHIVE_CLASSES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 export function noTotals(): Totals {
@@ -58,7 +60,7 @@ export class Population {
   readonly #strata = new Map<string, Stratum>();
   #capacity = CANDIDATES;
   #candidates = 0;
-  /** Objects in archive classes, which nobody can read. */
+  /** Objects in archive classes, which cannot be read. */
   readonly archived: Totals = noTotals();
   /** Milliseconds since 1970; Infinity when no entry has a time. */
   oldest = Number.POSITIVE_INFINITY;
@@ -151,7 +153,7 @@ export function addTotals(sum: Totals, added: Totals): void {
   sum.largeWrites += added.largeWrites;
 }
 
-/** So many times as many. */
+/** Multiplies the totals by a factor. */
 export function scaleTotals(totals: Totals, factor: number): Totals {
   return {
     objects: totals.objects * factor,

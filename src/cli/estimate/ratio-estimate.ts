@@ -1,10 +1,10 @@
 import type { DomainMeasure, UnitTest } from './measure-sample.ts';
 import { addTotals, noTotals, type Stratum, type Totals } from './population.ts';
 
-/** What objects would become, as far as a sample tells. */
+/** The size of objects in archives, as estimated from a sample. */
 export interface SizeEstimate {
   readonly totals: Totals;
-  /** Bytes that cross, manifests included. */
+  /** Bytes that cross regions, including manifests. */
   readonly archiveBytes: number;
   /** Half of the 95 % confidence interval of `archiveBytes`. */
   readonly margin: number;
@@ -12,23 +12,23 @@ export interface SizeEstimate {
   readonly cpuSeconds: number;
 }
 
-/** Quantile of the normal distribution: 95 % are within so many standard deviations. */
+/** Quantile of the normal distribution: 95 % of values are within this many standard deviations. */
 const TWO_SIDED_95 = 1.96;
 /**
- * Variation between units where only one was read, which says nothing about it: about that of a mix of what compresses and what does
- * not, so that one look at much data is not called certain.
+ * Assumed variation between units if only one was read, which cannot show it: about that of a mix of compressible and
+ * incompressible data, so that a single unit of much data does not count as certain.
  */
 const UNKNOWN_VARIATION = 0.5;
-/** Units from which on those of a stratum speak for themselves; fewer borrow the variation of their domain. */
+/** Min units for which a stratum uses its own variation; with fewer, it uses that of its domain. */
 const OWN_VARIATION = 8;
-/** Of the archive bytes, what no sample tells: order of arrival, metadata, levels that are learned later. */
+/** Share of the archive bytes that no sample can show: order of arrival, metadata, levels that are learned later. */
 const SYSTEMATIC = 0.01;
 
 /**
- * Adds up domains. What level 1 leaves of a unit is known of each unit, and cheap; how much better frames are than that is known of
- * the domain. So the former is extrapolated by strata, and the latter applied to the sum (separate ratio estimator with an
- * auxiliary variable, and its variance; Cochran, "Sampling Techniques", ch. 6). Manifest entries come on top.
- * @param of the objects that are meant: all of a stratum, or those of a month
+ * Adds up domains. The size at level 1 is cheap, and known for each unit; how much better frames are is known for the
+ * domain. So the former is extrapolated by strata, and the latter applied to the sum (separate ratio estimator with an
+ * auxiliary variable, and its variance; Cochran, "Sampling Techniques", ch. 6). Manifest entries are added.
+ * @param of which objects: all of a stratum, or those of a month
  */
 export function estimateSizes(domains: readonly DomainMeasure[], of: (stratum: Stratum) => Totals): SizeEstimate {
   const totals = noTotals();
@@ -43,7 +43,7 @@ export function estimateSizes(domains: readonly DomainMeasure[], of: (stratum: S
     const { frames, deviation } = estimateFrames(domain, of, meant);
     archiveBytes += frames + meant.objects * domain.manifestBytes;
     variance += deviation ** 2;
-    // What was concluded and not seen may be off by half.
+    // The extrapolated part may be off by half.
     concluded += Math.abs((frames * domain.concluded) / (1 + domain.concluded)) / 2;
     cpuSeconds += domain.bytes === 0 ? 0 : (meant.bytes * domain.cpuSeconds) / domain.bytes;
   }
@@ -56,7 +56,7 @@ function estimateFrames(
   of: (stratum: Stratum) => Totals,
   meant: Totals,
 ): { readonly frames: number; readonly deviation: number } {
-  // Objects of no bytes have headers still.
+  // Empty objects still have headers.
   if (bytes === 0) return { frames: objects === 0 ? 0 : (meant.objects * compressed) / objects, deviation: 0 };
   const all = strata.flatMap(({ units }) => units);
   const usual = meanFraction(all);
@@ -76,13 +76,13 @@ function estimateFrames(
   return { frames: left * gain, deviation: gain * Math.sqrt(variance) };
 }
 
-/** What level 1 leaves, as a share of the bytes of these units. */
+/** Compressed size at level 1, as a share of the bytes of these units. */
 function meanFraction(units: readonly UnitTest[]): number {
   const bytes = units.reduce((sum, unit) => sum + unit.bytes, 0);
   return bytes === 0 ? 1 : units.reduce((sum, unit) => sum + unit.bytes * unit.fraction, 0) / bytes;
 }
 
-/** Coefficient of variation of what units are left with, about their common fraction; undefined for less than two. */
+/** Coefficient of variation of the compressed units about their common fraction; undefined for fewer than two. */
 function variationOf(units: readonly UnitTest[]): number | undefined {
   if (units.length < 2) return undefined;
   const fraction = meanFraction(units);
@@ -105,7 +105,7 @@ function pooled(variations: readonly Variation[]): number | undefined {
   return Math.sqrt(known.reduce((sum, one) => sum + one.freedom * one.variation ** 2, 0) / freedom);
 }
 
-/** Relative, with what was read taken out: of that nothing is uncertain. */
+/** Relative, and without the part that was read, which is not uncertain. */
 function standardError(variation: number, units: readonly UnitTest[], { totals }: Stratum): number {
   const read = units.reduce((sum, unit) => sum + unit.bytes, 0) / Math.max(1, totals.bytes);
   return (variation * Math.sqrt(Math.max(0, 1 - read))) / Math.sqrt(Math.max(1, units.length));

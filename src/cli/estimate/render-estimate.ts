@@ -27,7 +27,7 @@ const GAP = '  ';
 const DEFAULT_COLUMNS = 120;
 /** What `formatBilledBytes` means. */
 export const BILLED_UNITS = 'Sizes are as S3 bills them: 1 GB is 2^30 bytes.';
-/** Of a list that replaces a table that does not fit. */
+/** For the list that replaces a table that does not fit. */
 const TITLE_WIDTH = 11;
 
 export function formatRatioWithMargin({ ratio, ratioMargin }: GroupEstimate): string {

@@ -9,12 +9,12 @@ import { formatMonthly } from './format-monthly.ts';
 import { savedBy } from './make-estimate.ts';
 import { BILLED_UNITS, formatRatioWithMargin } from './render-estimate.ts';
 
-/** Prefixes that are drawn; the table has all of them. */
+/** Max prefixes that are drawn; the table has all of them. */
 const DRAWN = 20;
 const HUNDRED = 100;
 const COLUMNS = ['prefix', 'objects', 'size', 'mean', 'ratio', 'per month', 'S3', 'ours', 'saves', 'a rule'] as const;
 
-/** The estimate as a page that needs nothing else. */
+/** The estimate as a self-contained page. */
 export function renderEstimatePage(estimate: Estimate, made: Date): string {
   const { source, region, to, groups, total, verdict, remarks, prices } = estimate;
   const page = html`<!doctype html>
@@ -58,7 +58,7 @@ function tilesOf({ total, fixed }: Estimate): Markup[] {
   return tiles.map(([value, what]) => html`<div class="tile"><b>${value}</b><span>${what}</span></div>`);
 }
 
-/** A bar for what S3 takes, and in it one for what remains with us. */
+/** A bar for the cost with S3 alone, and one for the cost with this product. */
 function drawGroup(group: GroupEstimate, groups: readonly GroupEstimate[]): Markup {
   const most = Math.max(...groups.map(({ month }) => Math.max(month.plain, month.ours)), Number.MIN_VALUE);
   const width = (dollars: number): string => ((HUNDRED * dollars) / most).toFixed(1);

@@ -4,14 +4,14 @@ interface Tagged<T> {
 }
 
 /**
- * A simple random sample of a stream of unknown length: of items with a random tag each, those with the smallest tags (bottom-k
- * sampling). Smaller samples of it are random, too.
+ * A simple random sample of a stream of unknown length: each item gets a random tag, and those with the smallest tags
+ * are kept (bottom-k sampling). Smaller samples of it are random, too.
  */
 export class Reservoir<T> {
   #capacity: number;
-  /** Up to twice the capacity; what is too much is dropped now and then, all at once. */
+  /** Up to twice the capacity; the excess is dropped from time to time, all at once. */
   #items: Tagged<T>[] = [];
-  /** Tags from here on are among the smallest no more. */
+  /** Tags at or above this are no longer among the smallest. */
   #limit = Number.POSITIVE_INFINITY;
 
   constructor(capacity: number) {
@@ -25,7 +25,7 @@ export class Reservoir<T> {
 
   /**
    * @param tag random, uniform
-   * @returns by how much `size` has changed
+   * @returns the change of `size`
    */
   add(item: T, tag: number): number {
     if (tag >= this.#limit) return 0;
@@ -40,7 +40,7 @@ export class Reservoir<T> {
     this.#drop();
   }
 
-  /** The sample, the item with the smallest tag first: any number of them from the front is a random sample. */
+  /** The sample, the item with the smallest tag first: any number of items from the front is a random sample. */
   take(): T[] {
     this.#drop();
     return this.#items.map(({ item }) => item);

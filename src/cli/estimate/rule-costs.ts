@@ -10,7 +10,7 @@ import { CONFIGURATION } from '../command/deployment-files.ts';
 import { ImpossibleEstimateError } from './errors.ts';
 import { targetBucket } from './rule-entries.ts';
 
-/** What a rule of these regions costs. */
+/** The cost of a rule between these regions. */
 export interface RuleEconomics {
   readonly prices: Prices;
   readonly costs: RuleCosts;
@@ -21,9 +21,9 @@ export interface RuleEconomics {
 }
 
 /**
- * By the project's prices and those of the user's own contract.
+ * Uses the project's prices and those of the user's own contract.
  * @param folder of the configuration
- * @throws ImpossibleEstimateError when no price of transfer is known, InvalidConfigurationError
+ * @throws ImpossibleEstimateError if a transfer price is unknown, InvalidConfigurationError
  */
 export async function ruleEconomics(
   folder: string,
@@ -60,7 +60,7 @@ function costsOf(
   }
 }
 
-/** Of the settings. The committed example, or one that is still wrong, has none to tell. */
+/** The prices in the settings; none for the committed example, or for a configuration that is not valid yet. */
 async function ownPrices(folder: string): Promise<OwnPrices | undefined> {
   try {
     return (await loadConfiguration(folder)).settings.prices;

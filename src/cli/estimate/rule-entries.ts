@@ -5,8 +5,9 @@ import type { Estimate } from './estimate.ts';
 const MAX_BUCKET_NAME = 63;
 
 /**
- * The rules of a verdict, as the text of a `replication_config.json`. The names of target buckets are made up: an estimate knows none.
- * @returns undefined when no rule pays
+ * The rules of a verdict, as the text of a `replication_config.json`. The names of target buckets are placeholders: an
+ * estimate knows none.
+ * @returns undefined if no rule pays off
  */
 export function renderRules({ verdict, bucket, region, to, total }: Estimate): string | undefined {
   if (verdict.kind === 'leave') return undefined;

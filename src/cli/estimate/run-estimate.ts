@@ -24,7 +24,9 @@ import { renderRules } from './rule-entries.ts';
 import { sampleRandom } from './sample-random.ts';
 
 const MILLISECONDS_PER_DAY = 86_400_000;
-/** USD per GB out of AWS to the internet, for who reads from elsewhere: AWS list price of most regions, from memory. */
+/**
+ * USD per GB out of AWS to the internet, for users who run this outside AWS: list price in most regions, from memory.
+ */
 const INTERNET_GIGABYTE = 0.09;
 
 /**
@@ -122,7 +124,7 @@ function costOfReading(
     listRequests,
     readRequests,
     bytes: units.reduce((sum, { length }) => sum + length, 0),
-    // S3 charges a page of a list as a PUT.
+    // S3 bills a page of a listing as a PUT.
     dollars: listRequests * prices.s3_put_request + readRequests * prices.s3_get_request,
   };
 }

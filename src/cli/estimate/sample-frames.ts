@@ -9,7 +9,7 @@ export interface ReadUnit {
   readonly bytes: Uint8Array;
 }
 
-/** Tar bytes of units that share a frame, before their headers are written. */
+/** Tar bytes of units that share a frame, without headers. */
 export interface SampleFrame {
   readonly input: ArrayBuffer;
   readonly slices: readonly NamedSlice[];
@@ -17,7 +17,7 @@ export interface SampleFrame {
   readonly size: number;
 }
 
-/** Groups units in the order of their keys into about equal frames of at most so many bytes; one unit at least. */
+/** Groups units, in the order of their keys, into about equal frames of limited size, with at least one unit each. */
 export function groupUnits(units: readonly SampleUnit[], frameBytes: number): SampleUnit[][] {
   const total = units.reduce((sum, unit) => sum + tarLength(unit), 0);
   const most = total / Math.ceil(total / frameBytes);
@@ -26,7 +26,7 @@ export function groupUnits(units: readonly SampleUnit[], frameBytes: number): Sa
   for (const unit of units.toSorted(byKey)) {
     const length = tarLength(unit);
     const open = groups.at(-1);
-    // The frame whose share of all bytes the middle of the unit is in.
+    // The frame that contains the middle of the unit, if bytes are shared equally.
     if (open === undefined || Math.floor((bytes + length / 2) / most) >= groups.length) groups.push([unit]);
     else open.push(unit);
     bytes += length;

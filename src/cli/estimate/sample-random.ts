@@ -1,4 +1,7 @@
-/** Numbers from 0 up to but not including 1: mulberry32 (public domain, by Tommy Ettinger). The same seed takes the same sample. */
+/**
+ * Numbers from 0 up to but not including 1: mulberry32 (public domain, by Tommy Ettinger). The same seed draws the same
+ * sample.
+ */
 export function sampleRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -3,10 +3,10 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { Stage, StagedQueue } from '../../../local-cloud/invocation/stage.ts';
 import { readDeadLetters } from '../demo/pipeline/dead-letters.ts';
 
-/** Objects of a bucket that are named; of more, only the number is told. */
+/** Max objects of a bucket to list; the rest are only counted. */
 const NAMED_OBJECTS = 10;
 
-/** What the buckets and queues of a stage hold, for people. */
+/** Describes the contents of a stage's buckets and queues, for people. */
 export async function describeContents(stage: Stage): Promise<string> {
   const lines = ['--- afterwards'];
   for (const [bucket, region] of stage.buckets) lines.push(...(await describeBucket(stage.clients(region).s3, bucket)));

@@ -7,11 +7,11 @@ export type InvokeOptions =
   | {
       readonly kind: 'invoke';
       readonly functionName: FunctionName;
-      /** Event files, in the order in which the function gets them. */
+      /** Event files, in the order in which the function receives them. */
       readonly files: readonly string[];
       /** Instead of the timeout that the templates give the function. */
       readonly timeoutSeconds: number | undefined;
-      /** Whether the rules replicate deletions, whatever the configuration says of that. */
+      /** Whether the rules replicate deletions, whatever the configuration says. */
       readonly deletes: boolean;
     }
   | { readonly kind: 'serve'; readonly host: string; readonly port: number };

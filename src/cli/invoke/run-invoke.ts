@@ -15,7 +15,8 @@ import { serveStage } from './serve-stage.ts';
 type Print = (text: string) => void;
 
 /**
- * `npm run invoke`: events to a function, its log as it comes, its answers, and what buckets and queues hold in the end.
+ * `npm run invoke`: sends events to a function, and prints its log, its responses, and the final contents of buckets
+ * and queues.
  * @throws DeployInputError, EventFileError, MissingLambdaEmulatorError, LambdaPackagesError, FunctionInitError,
  *   FunctionThrewError, FunctionTimedOutError, FunctionCrashedError
  */
@@ -28,7 +29,7 @@ export async function runInvoke(args: readonly string[], print: Print): Promise<
   else await invokeFunction(options, cleanup, print);
 }
 
-/** Ends child processes and removes files before the process goes. */
+/** Ends child processes and removes files before the process ends. */
 function endOnSignals(cleanup: AsyncDisposableStack): void {
   const end = (): void => {
     void cleanup.disposeAsync().finally(() => process.exit(INTERRUPTED));
@@ -40,7 +41,7 @@ type Invoke = Extract<InvokeOptions, { kind: 'invoke' }>;
 
 async function invokeFunction(options: Invoke, cleanup: AsyncDisposableStack, print: Print): Promise<void> {
   const { functionName, files, timeoutSeconds, deletes } = options;
-  // All of them first: a mistake in the last file should not show after minutes.
+  // Reads all of them first: a mistake in the last file should not show up after minutes.
   const invocables = await Promise.all(
     files.map(async (file) => ({ file, invocable: findInvocable(functionName, await readEvent(file), file) })),
   );

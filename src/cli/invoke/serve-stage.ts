@@ -10,8 +10,9 @@ import { DeployInputError } from '../command/errors.ts';
 import type { InvokeOptions } from './options.ts';
 
 /**
- * Serves S3 and SQS with everything that the committed events name, where events/env.json expects them, until a signal comes, which the caller deals with.
- * @throws DeployInputError when nobody can listen at the address
+ * Serves S3 and SQS with everything that the committed events name, at the address that events/env.json expects, until
+ * a signal, which the caller handles.
+ * @throws DeployInputError if the address cannot be used
  */
 export async function serveStage(
   { host, port }: Extract<InvokeOptions, { kind: 'serve' }>,
@@ -32,16 +33,16 @@ export async function serveStage(
     relay.close();
   });
   print(`S3 and SQS are at http://${host}:${port} with everything that events/ names. Ctrl-C stops them.\n`);
-  // The signal ends the process, once the servers have ended.
+  // The signal ends the process once the servers have stopped.
   await once(relay, 'close');
 }
 
-/** Passes connections on to the servers, which choose their port themselves. */
+/** Forwards connections to the servers, which choose their own ports. */
 async function startRelay(host: string, port: number, serverPort: number): Promise<Server> {
   const relay = createServer((incoming) => {
     const outgoing = connect({ port: serverPort, host: '127.0.0.1' });
     incoming.pipe(outgoing).pipe(incoming);
-    // Either side may break off at any time; the other one is then told so.
+    // Either side may disconnect at any time; then the other one is disconnected.
     incoming.once('error', () => outgoing.destroy()).once('close', () => outgoing.destroy());
     outgoing.once('error', () => incoming.destroy()).once('close', () => incoming.destroy());
   });

@@ -15,9 +15,9 @@ const MAX_WAIT_SECONDS = 3600;
 const CLOCK_SKEW_MS = 60_000;
 
 /**
- * Deletes a stack with its nested stacks, and waits until it is gone.
- * @throws StackRemovalError with what CloudFormation could not delete, and why; the reason of the context's signal, and
- * then CloudFormation continues by itself
+ * Deletes a stack with its nested stacks, and waits until it is deleted.
+ * @throws StackRemovalError with what CloudFormation could not delete, and why; the reason of the context's signal;
+ *   CloudFormation then continues on its own
  */
 export async function deleteStack(
   stack: string,

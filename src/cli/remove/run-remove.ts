@@ -28,8 +28,8 @@ interface RemoveFlags {
  * `s3xrc remove`: deletes the stacks of every region, senders first. Users' buckets are never deleted; they only lose
  * our notification. First asks the user to type the name of the stack.
  * @returns 1 if the answer is different
- * @throws InvalidConfigurationError, DeployInputError, UsageError, UnreadableAccountError, StackRemovalError that says
- * what is done and what to do, MessagesWaitingError, UnreadableQueuesError
+ * @throws InvalidConfigurationError, DeployInputError, UsageError, UnreadableAccountError, StackRemovalError, which
+ *   says what is done and what to do next, MessagesWaitingError, UnreadableQueuesError
  */
 export async function runRemove(args: readonly string[], context: CommandContext): Promise<number> {
   const printed: Promise<void>[] = [];

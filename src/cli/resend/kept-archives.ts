@@ -51,7 +51,7 @@ export async function listKeptArchives({ s3, failedBucket }: ResendSession): Pro
   });
 }
 
-/** @throws KeptArchiveError when it was deleted since it was listed */
+/** @throws KeptArchiveError if it was deleted since it was listed */
 export async function describeKeptArchive(
   { key, versionIds }: KeptArchive,
   { store, failedBucket }: ResendSession,

@@ -15,7 +15,7 @@ export interface ResendSession {
 
 /**
  * Opened in the account of the credentials that the AWS CLI would also use.
- * @param profile of the AWS configuration; absent: what the environment says
+ * @param profile AWS profile; absent: from the environment
  */
 export async function openResendSession(stackName: string, region: string, profile?: string): Promise<ResendSession> {
   const access = { region, ...(profile === undefined ? {} : { profile }) };

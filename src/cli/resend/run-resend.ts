@@ -29,7 +29,7 @@ const LAST_CALLS_MS = 10_000;
 /**
  * `s3xrc resend`: lists the archives of a source region that were given up, or resends them.
  * @param open finds buckets and clients; tests have their own
- * @throws InvalidConfigurationError, DeployInputError, KeptArchiveError, and what the storage throws
+ * @throws InvalidConfigurationError, DeployInputError, KeptArchiveError, and the errors of the storage
  */
 export async function runResend(
   args: readonly string[],

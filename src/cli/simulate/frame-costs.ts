@@ -10,7 +10,7 @@ export interface MeasuredLevel {
 /** Measurements of one frame at several levels. */
 export interface FrameCosts {
   readonly bytes: number;
-  /** Share of its size that the test of a frame leaves. */
+  /** Compressed size of the frame in its test, as a share. */
   readonly fraction: number;
   /** The fastest level first. */
   readonly levels: readonly MeasuredLevel[];

@@ -18,11 +18,11 @@ export interface MeasureFramesOptions {
   /** Bytes of objects per archive: no frame is larger. */
   readonly archiveBytes: number;
   readonly signal: AbortSignal;
-  /** Called with bytes that have been read and measured. */
+  /** Called with the number of bytes that were read and measured. */
   readonly onMeasured: (bytes: number) => void;
 }
 
-/** CPU clocks may tick in milliseconds: a level that is faster is run again. */
+/** CPU clocks may tick in milliseconds: a level that takes less time is run again. */
 const MIN_SECONDS = 0.02;
 const MAX_RUNS = 8;
 

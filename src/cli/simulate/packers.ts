@@ -9,7 +9,7 @@ export interface Packer<Archive extends SimulatedArchive = SimulatedArchive> {
 
 /** The result of an archive. */
 export interface Packed {
-  /** USD of what levels decide about: transfer and staging of its bytes, and CPU time. */
+  /** USD of the costs that depend on the level: transfer and staging of its bytes, and CPU time. */
   readonly dollars: number;
   readonly bytes: number;
   readonly compressed: number;

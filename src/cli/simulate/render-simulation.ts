@@ -12,7 +12,7 @@ export interface SimulationReport extends LevelSimulation {
   readonly to: readonly string[];
   readonly archives: number;
   readonly archiveBytes: number;
-  /** Bytes per month, where they were given. */
+  /** Bytes per month, if given. */
   readonly monthlyBytes?: number;
 }
 

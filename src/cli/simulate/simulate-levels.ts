@@ -9,7 +9,7 @@ import { drawArchives, type WeightedFrame } from './simulated-archive.ts';
 export interface LevelCosts {
   /** `learned`, or a fixed level. */
   readonly level: string;
-  /** Bytes of objects over bytes of archives. */
+  /** Bytes of objects divided by bytes of archives. */
   readonly ratio: number;
   /** Of the reference machine. */
   readonly cpuSecondsPerGigabyte: number;
@@ -26,7 +26,7 @@ export interface SimulationOptions {
   readonly archiveBytes: number;
   readonly seed: number;
   readonly signal: AbortSignal;
-  /** Called with archives that are packed, of all ways together. */
+  /** Called with the number of packed archives, over all ways of choosing. */
   readonly onPacked: (archives: number) => void;
 }
 
@@ -34,7 +34,7 @@ export interface LevelSimulation {
   readonly learned: LevelCosts;
   /** The fastest level first. */
   readonly fixed: readonly LevelCosts[];
-  /** How much over the best choice learning was up to an archive, as a share. */
+  /** How much more than the best choice learning cost up to an archive, as a share. */
   readonly progress: readonly { readonly archives: number; readonly overBest: number }[];
 }
 
@@ -107,7 +107,7 @@ function overBest(sum: PackedTotals | undefined, best: PackedTotals | undefined)
   return sum === undefined || best === undefined || best.dollars === 0 ? 0 : sum.dollars / best.dollars - 1;
 }
 
-/** Lets a signal come. */
+/** Lets pending signals be handled. */
 async function breathe(signal: AbortSignal): Promise<void> {
   await new Promise((resolve) => {
     setImmediate(resolve);

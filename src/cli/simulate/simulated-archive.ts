@@ -2,12 +2,12 @@ import type { ContentClass } from '../../adaptive/content-class.ts';
 import { FRAME_TARGET } from '../../archive/format.ts';
 import type { FrameCosts } from './frame-costs.ts';
 
-/** A frame of a simulated archive: one that was measured, with what it differs by. */
+/** A frame of a simulated archive: a measured one, with random deviations. */
 export interface SimulatedFrame {
-  /** The class that names promise. */
+  /** The class according to the names of its objects. */
   readonly content: ContentClass;
   readonly costs: FrameCosts;
-  /** Size of the frame over that of the measured one. */
+  /** Size of the frame divided by that of the measured one. */
   readonly scale: number;
   /** How compressed bytes and CPU time differ from the measured frame's. */
   readonly compressedFactor: number;
@@ -16,15 +16,15 @@ export interface SimulatedFrame {
 
 export interface SimulatedArchive {
   readonly frames: readonly SimulatedFrame[];
-  /** Of the machine that packs, over that of the one that measured. */
+  /** Of the packing machine, divided by that of the measuring one. */
   readonly hostSpeed: number;
 }
 
-/** A measured frame, and how often it comes. */
+/** A measured frame, and how often it occurs. */
 export interface WeightedFrame {
   readonly content: ContentClass;
   readonly costs: FrameCosts;
-  /** Bytes of objects that it speaks for. */
+  /** Bytes of objects that it represents. */
   readonly weight: number;
 }
 
@@ -35,7 +35,10 @@ export interface StreamOptions {
   readonly random: () => number;
 }
 
-/** Archives of a stream: frames are drawn as often as the bytes that they speak for, and are as large as the product's are. */
+/**
+ * Archives of a stream: frames are drawn in proportion to the bytes that they represent, and are as large as the
+ * product's.
+ */
 export function drawArchives(
   frames: readonly WeightedFrame[],
   { count, archiveBytes, random }: StreamOptions,

@@ -2,7 +2,7 @@ import type { MetricAddress, ReadingWindow } from '../../watermark/dependencies.
 import type { Reading } from '../../watermark/reading.ts';
 import type { AskedMetric, MetricSpan } from './plan-metrics.ts';
 
-/** CloudWatch, as CloudWatchMetricReader is. */
+/** The part of CloudWatchMetricReader that is used. */
 export interface MetricSource {
   readMaxima(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly (readonly Reading[])[]>;
   readSums(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly number[]>;

@@ -131,7 +131,7 @@ function money(dollars: number | null): string {
   return dollars === 0 ? '$0' : formatDollars(dollars);
 }
 
-/** S3 lists 1,000 keys per call; counting further would cost more without telling anything new. */
+/** S3 lists 1,000 keys per call; counting further would cost more and add nothing useful. */
 function archives(givenUp: number | null): string {
   if (givenUp === null) return UNKNOWN;
   return givenUp >= 1000 ? '1,000 archives or more' : formatPlural(givenUp, 'archive');

@@ -71,7 +71,7 @@ export async function runStatus(args: readonly string[], context: CommandContext
     const [first] = plans;
     const region = first?.region ?? '';
     const { account } = await orAborted(readIdentity(region, clients.sts(region)), context.signal);
-    // A watch uses the whole screen: nothing else is written there.
+    // A watch uses the whole screen: nothing else is written to it.
     const quiet = { ...context, note: () => undefined, statusLine: undefined };
     const progress = flags.watch === true ? quiet : context;
     const look = (): Promise<PipelineStatus> => observe(configuration, plans, { account, clients }, progress);
@@ -114,7 +114,7 @@ function describe(status: PipelineStatus, { json, watch: isWatched }: Flags): st
   return `${JSON.stringify(status, undefined, isWatched === true ? 0 : 2)}\n`;
 }
 
-/** On a terminal in one place, else one after the other. */
+/** On a terminal in place, otherwise one after the other. */
 async function watch(look: () => Promise<PipelineStatus>, flags: Flags, context: CommandContext): Promise<never> {
   const { signal } = context;
   const render = async (): Promise<string> => describe(await look(), flags);

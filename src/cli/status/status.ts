@@ -70,7 +70,7 @@ export interface PipelineStatus {
   readonly arrivals: readonly ArrivalStatus[];
   /** US dollars per month of all regions together, when nothing is replicated. */
   readonly fixedDollars: number;
-  /** What could not be seen, a sentence each. */
+  /** What could not be read, a sentence each. */
   readonly unseen: readonly string[];
 }
 
@@ -86,12 +86,12 @@ export function isWell({ rules, arrivals }: PipelineStatus): boolean {
   );
 }
 
-/** Whether the last verification found nothing wrong and ended in time. A new rule may wait for a week. */
+/** Whether the last verification found nothing wrong and finished in time. A new rule may wait for a week. */
 function isVerified(verification: VerificationStatus | null | undefined): boolean {
   return verification == null || (verification.faults === 0 && verification.overdue !== true && !verification.stopped);
 }
 
-/** Whether to highlight a verification: it found something, did not end, or has not happened, or not yet. */
+/** Whether to highlight a verification: it found something, did not finish, or has not taken place (yet). */
 export function isRemarkable(verification: VerificationStatus | null | undefined): boolean {
   return verification != null && (!isVerified(verification) || verification.startedAt === undefined);
 }

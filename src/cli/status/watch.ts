@@ -8,7 +8,7 @@ export interface Screen {
   onExit(restore: () => void): void;
 }
 
-/** To the alternate screen and back, with the cursor hidden meanwhile (ECMA-48, xterm control sequences). */
+/** To the alternate screen and back, with the cursor hidden in between (ECMA-48, xterm control sequences). */
 const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
 const TOP = '\u001b[H';

@@ -5,17 +5,17 @@ import { formatCount } from '../command/numbers.ts';
 
 const HEADER = 'class,region,bucket,key,source_bytes,destination_bytes,reason\n';
 const LINES_IN_MEMORY = 1000;
-/** What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"). */
+/** What spreadsheets take for the start of a formula (OWASP, "CSV Injection"). */
 const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 export interface FindingsFileOptions {
-  /** Appends to what an earlier run has found. */
+  /** Appends to the findings of an earlier run. */
   readonly resumed: boolean;
-  /** For people alone: texts that a spreadsheet would take for formulas begin with an apostrophe. */
+  /** Only for people: texts that a spreadsheet would take for formulas get an apostrophe in front. */
   readonly spreadsheet: boolean;
 }
 
-/** All findings as CSV (RFC 4180), written as they come. */
+/** All findings as CSV (RFC 4180), written as they are found. */
 export class FindingsFile implements AsyncDisposable {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -37,7 +37,7 @@ export class FindingsFile implements AsyncDisposable {
     return new FindingsFile(path, file, (await file.stat()).size === 0, spreadsheet);
   }
 
-  /** What to tell whoever opens the file in a spreadsheet; undefined: nothing. */
+  /** A warning for people who open the file in a spreadsheet; undefined if there is nothing to warn about. */
   get caution(): string | undefined {
     if (this.#spreadsheet || this.#formulas === 0) return undefined;
     const keys = this.#formulas === 1 ? '1 key' : `${formatCount(this.#formulas)} keys`;
@@ -69,7 +69,7 @@ export class FindingsFile implements AsyncDisposable {
 
 /**
  * One line, with its end.
- * @param spreadsheet whether keys that begin as formulas do get an apostrophe, and so are other keys
+ * @param spreadsheet whether keys that begin like formulas get an apostrophe, and so become other keys
  */
 export function csvLine(
   { kind, destination, key, sourceSize, copySize, reason }: CopyFinding,

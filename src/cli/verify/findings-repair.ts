@@ -5,8 +5,8 @@ import { backfillMessage, type ExistingWrite, orderOfListed } from '../../messag
 import type { CopyFinding } from '../../verifying/dependencies.ts';
 
 /**
- * Queues the objects that a query of inventories has found to be missing or older. Copies with a different size are
- * left out: the order that replaces them depends on their stamp, which no inventory contains.
+ * Queues the objects that a query of inventories found to be missing or older. Copies with a different size are
+ * skipped: the order that replaces them depends on their stamp, which no inventory contains.
  */
 export class FindingsRepair {
   readonly #rule: ReplicationRule;

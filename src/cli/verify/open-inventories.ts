@@ -25,7 +25,7 @@ export interface OpenInventories {
 
 /**
  * Opens the inventories that a verification reads.
- * @param cleanup gets everything that must be closed and deleted in the end
+ * @param cleanup gets everything that must be closed and deleted at the end
  * @throws UsageError, InvalidInventoryError, the errors of the storage port
  */
 export async function openInventories(

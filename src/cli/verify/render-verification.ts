@@ -61,7 +61,7 @@ export function renderVerification(
   ].join('\n');
 }
 
-/** A key is not broken: where it does not fit behind its bucket, it is below. */
+/** A key is not wrapped: if it does not fit after its bucket, it is on the next line. */
 function describeFinding({ destination, key, reason }: CopyFinding, columns: number): string[] {
   const why = reason === '' ? '' : `(${reason})`;
   const where = `    ${destination.region} s3://${destination.bucket}`;

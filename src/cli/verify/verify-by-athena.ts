@@ -66,9 +66,10 @@ const COUNTED: Readonly<Record<InventoryClass, keyof VerificationCounts | undefi
 };
 
 /**
- * `s3xrc verify --engine athena`: joins the inventories of source and destinations in Amazon Athena, or writes the SQL for that.
+ * `s3xrc verify --engine athena`: joins the inventories of source and destinations in Amazon Athena, or writes the SQL
+ * for that.
  * @returns exit status, see `runVerifyCommand`
- * @throws UsageError, InvalidInventoryError, FailedQueryError, and what S3 answers
+ * @throws UsageError, InvalidInventoryError, FailedQueryError, and the errors of S3
  */
 export async function verifyByAthena(name: string, flags: AthenaFlags, context: CommandContext): Promise<number> {
   const configuration = await loadConfiguration(flags.configuration);
@@ -194,7 +195,7 @@ async function verify(
       if (['missing', 'older', 'different', 'extra'].includes(kind)) findings += Number(keys);
       if (kind !== 'left-out') counts.compared += Number(keys);
     }
-    // If no keys have to be listed, half of the bytes need not be read again.
+    // If there are no keys to list, half of the bytes need not be read again.
     if (findings > 0) {
       const selected = await athena.run(selectFindings(comparison), context.signal);
       scanned += selected.scannedBytes;

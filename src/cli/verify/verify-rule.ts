@@ -217,7 +217,7 @@ async function findEarlier(
   flags: VerifyFlags,
 ): Promise<Checkpoint | undefined> {
   const earlier = await keeper.load('verify', rule.id, { forget: flags.restart === true });
-  // What has compared nothing, for whatever reason, leaves nothing to continue.
+  // A run that compared nothing, for whatever reason, leaves nothing to continue.
   if (earlier?.position === undefined || earlier.finished || flags.resume === true) return earlier;
   throw new UsageError(
     `a verification of this rule, started ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['compared'] ?? 0, 'key')}: add --resume to continue it, or --restart to start over`,

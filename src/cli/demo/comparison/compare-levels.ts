@@ -32,7 +32,7 @@ export interface ComparisonOptions {
 /**
  * Compresses the frames of all archives again at each level, while nothing else is running and with one clock. This
  * also shows which level a frame has: zstd produces the same bytes for the same frame and level.
- * @returns what was chosen first, then each level
+ * @returns the chosen levels first, then each level
  * @throws DemoFailedError if no candidate reproduces a frame
  */
 export async function compareLevels(
@@ -91,7 +91,7 @@ function findOriginal(levels: readonly number[], compress: (level: number) => Re
   });
 }
 
-/** Rank of a level among those in use, the most bytes first; after all of them if it is in no log. */
+/** Rank of a level among those in use, the most bytes first; after all of them if no log names it. */
 function rankOf(level: number, uses: readonly LevelUse[]): number {
   const rank = uses.findIndex((use) => use.level === describeLevel(level));
   return rank === -1 ? uses.length : rank;

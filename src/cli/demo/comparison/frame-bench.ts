@@ -11,7 +11,9 @@ export interface Recompressed {
   readonly isOriginal: boolean;
 }
 
-/** Compresses frames on this thread, with a context for each level, so that no frame pays for a change of levels. */
+/**
+ * Compresses frames on this thread, with a context for each level, so that no frame's time includes a change of levels.
+ */
 export class FrameBench {
   readonly #compressors = new Map<number, FrameCompressor>();
   readonly #probe = new LevelProbe(new FrameCompressor());

@@ -6,7 +6,7 @@ import type { VerifyReport } from './judge-existing.ts';
 
 /** What the demo of existing objects measured and found. */
 export interface ExistingResult {
-  /** Objects in the bucket before there was a rule, without archived ones. */
+  /** Objects in the bucket before the rule, without archived ones. */
   readonly objects: number;
   readonly archived: number;
   readonly overwritten: number;

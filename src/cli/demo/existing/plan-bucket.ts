@@ -17,7 +17,7 @@ export interface PlantedKeys {
 }
 
 export interface ExistingObjectsPlan {
-  /** The contents of the bucket before there is a rule. */
+  /** The contents of the bucket before the rule. */
   readonly existing: readonly DemoObject[];
   /** Some of them in a class that cannot be read. */
   readonly archived: readonly DemoObject[];
@@ -30,13 +30,13 @@ export interface ExistingObjectsPlan {
 
 /** With fewer objects, overwritten and planted objects could not be distinct. */
 export const MIN_OBJECTS = 200;
-/** Of each kind but `missing`, `different` and `foreign`, which are of two kinds. */
+/** Of each kind; `missing`, `different` and `foreign` have two kinds each. */
 const GROUP = 5;
 const FOLDERS = 10;
 const ARCHIVED = 3;
 /** One object in this many is overwritten. */
 const OVERWRITTEN_ONE_IN = 20;
-/** Tags cost a request each: they are shown on some objects. */
+/** Tags cost a request per object, so only some objects have them. */
 const TAGGED_ONE_IN = 16;
 const MAX_LINES = 24;
 
@@ -77,7 +77,7 @@ export function planBucket(objects: number, prefix: string): ExistingObjectsPlan
   };
 }
 
-/** An object of a few hundred bytes to some kilobytes that nobody has compressed. */
+/** An uncompressed object of a few hundred bytes to some kilobytes. */
 export function planObject(key: string, index: number, version: string): DemoObject {
   const seed = createHash('sha256').update(key).digest();
   const lines = Array.from({ length: 1 + (seed.readUInt8(0) % MAX_LINES) }, (_, line) => ({
@@ -95,7 +95,7 @@ export function planObject(key: string, index: number, version: string): DemoObj
   };
 }
 
-/** Keys from everywhere in the list. */
+/** Keys spread over the whole list. */
 function spreadKeys(keys: readonly string[], count: number): string[] {
   const step = Math.floor(keys.length / count);
   return keys.filter((_, index) => index % step === 0).slice(0, count);

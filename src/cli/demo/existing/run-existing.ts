@@ -43,8 +43,8 @@ const ALL_DUE = ['--not-due', '0s'];
 const NONE_DUE = ['--not-due', '1d'];
 
 /**
- * A bucket that was full before there was a rule is backfilled while objects are overwritten, verified, damaged,
- * verified again and repaired, all with the real commands.
+ * Backfills a bucket that was full before the rule while objects are overwritten, then verifies, damages, verifies
+ * again and repairs it, all with the real commands.
  * @throws DemoInputError, InvalidConfigurationError, DemoFailedError, and the errors of the local servers
  */
 export async function runExisting(
@@ -98,7 +98,7 @@ async function followThrough(scene: Scene): Promise<ExistingResult> {
   const young = readVerifyReport((await tools.verify(...NONE_DUE)).report);
   const repair = async (...flags: readonly string[]): Promise<VerifyReport> => {
     const report = readVerifyReport((await tools.verify(...ALL_DUE, ...flags, '--repair', '--yes')).report);
-    // What is on its way would be found, and queued, a second time.
+    // Objects in transit would be found, and queued, a second time.
     await settled(pipeline);
     return report;
   };
@@ -143,7 +143,7 @@ async function followThrough(scene: Scene): Promise<ExistingResult> {
   };
 }
 
-/** Runs the command, overwrites objects before and after it has queued them, and waits until all is restored. */
+/** Runs the command, overwrites objects before and after it has queued them, and waits until everything is restored. */
 async function backfill({
   plan,
   bucket,

@@ -58,7 +58,7 @@ function fromProject(file: FoundFile): FoundFile {
   return { ...file, relativePath: `${PACKAGES}/${file.relativePath}` };
 }
 
-/** Missing if npm was run without lifecycle scripts; the demo then does without it. */
+/** Missing if npm ran without lifecycle scripts; then the demo runs without it. */
 async function largeFile(): Promise<FoundFile[]> {
   const path = `${PROJECT}${LARGE_FILE}`;
   const size = await stat(path).then(

@@ -23,7 +23,7 @@ const EXPIRES = 'Wed, 21 Oct 2037 07:28:00 GMT';
  */
 export function dressObject(key: string): ObjectDress {
   const digest = createHash('sha256').update(key).digest();
-  /** A number from 0 to 255 of its own for each trait. */
+  /** A different number from 0 to 255 for each trait. */
   const roll = (trait: number): number => digest.readUInt8(trait);
   return {
     headers: chooseHeaders(key, roll),
@@ -33,7 +33,7 @@ export function dressObject(key: string): ObjectDress {
   };
 }
 
-/** The same, but one key in 32 has metadata that leaves no room for the stamp, which then has to be a tag. */
+/** The same, but one key in 32 has metadata that leaves no room for the stamp, which must then be a tag. */
 export function dressTightly(key: string): ObjectDress {
   const dress = dressObject(key);
   if (createHash('sha256').update(key).digest().readUInt8(30) % CROWDED_EVERY !== 0) return dress;

@@ -18,7 +18,7 @@ const DRAFTS: ReadonlyMap<number, DraftTiming> = new Map([
   [15, 'deleted'],
 ]);
 /**
- * In each group, one that is deleted and undeleted, and those beside which another object is put and permanently
+ * In each group, one that is deleted and undeleted, and those next to which another object is written and permanently
  * deleted.
  */
 const UNDELETED = 8;
@@ -78,7 +78,7 @@ export function planObjects(
       add(name, { kind: 'bytes', bytes });
     const { name, bytes } = largeObject();
     const key = `${prefix}${name}`;
-    // Whatever its position: it is there to be a witness.
+    // Whatever its position, it serves as a witness.
     objects.push({ key, body: { kind: 'bytes', bytes }, dress: dressTightly(key) });
   }
   return { objects: [...chooseWitnesses(objects), ...objectsToDelete(objects)], skipped };
@@ -103,8 +103,8 @@ function objectsToDelete(objects: readonly DemoObject[]): DemoObject[] {
 }
 
 /**
- * Of the objects that are written once: the first small one, and the first one of several frames, whose checksum is looked at
- * elsewhere; if there are others as well.
+ * Of the objects that are written once: the first small one, and the first one of several frames, whose checksum is
+ * verified in a different place; only if there are other objects.
  */
 function chooseWitnesses(objects: readonly DemoObject[]): DemoObject[] {
   if (objects.length <= MIN_WITH_WITNESS) return [...objects];

@@ -38,15 +38,15 @@ export interface DemoObject {
   readonly dress: ObjectDress;
   /** An earlier version, which the body overwrites. */
   readonly draft?: Draft;
-  /** Its archive is held back on the way, and a damaged copy of that archive arrives before it. */
+  /** Its archive is held back in transit, and a damaged copy of that archive arrives before it. */
   readonly isWitness?: boolean;
   readonly removal?: Removal;
 }
 
 /**
- * When a draft arrives. `early`: it is restored before it is overwritten. `late`: S3 replicates its archive after everything
- * else, so that it meets its successor at the target. `racing`: it is overwritten while the pipeline is at work on it. `deleted`: it
- * is restored and deleted, before the object is written.
+ * When a draft arrives. `early`: it is restored before it is overwritten. `late`: S3 replicates its archive after
+ * everything else, so that it finds its successor at the target. `racing`: it is overwritten while the pipeline works
+ * on it. `deleted`: it is restored and deleted before the object is written.
  */
 export type DraftTiming = 'early' | 'late' | 'racing' | 'deleted';
 

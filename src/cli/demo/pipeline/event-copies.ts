@@ -20,7 +20,7 @@ export class EventCopies {
     return [...this.#removals];
   }
 
-  /** @param body of a message; one that is not an event of an object is left alone */
+  /** @param body of a message; ignored if it is not an event of an object */
   keep(body: string): void {
     const json: unknown = JSON.parse(body);
     if (removalEvent.safeParse(json).success) this.#removals.add(body);

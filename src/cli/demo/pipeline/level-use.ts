@@ -12,7 +12,7 @@ export const loggedFrames = z.array(
   }),
 );
 
-/** How much content of a kind has a level, and why. */
+/** How much content of one kind was given a level, and why. */
 export interface LevelUse {
   readonly content: string;
   /** As text: `store` or a number. */

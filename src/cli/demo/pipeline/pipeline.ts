@@ -33,17 +33,17 @@ export interface Pipeline {
   readonly faults: () => FaultsMet;
   /** Undefined without fallback tasks. */
   readonly fallback: () => FallbackShare | undefined;
-  /** The rule queue and its fallback queue are empty and nothing of it is in progress. */
+  /** Resolves when the rule queue and its fallback queue are empty and none of their messages is in progress. */
   packed(): Promise<void>;
   /** Resolves when every archive is in every target region. */
   copied(): Promise<void>;
   /** Holds new archives back between the regions until they are released. */
   holdCopies(): Promise<void>;
-  /** Lets later archives pass again. */
+  /** Lets new archives pass again. */
   letCopiesPass(): Promise<void>;
   releaseCopies(): void;
   /** Puts damaged copies of the held archives into the inbound buckets, unless all of their keys are deleted. */
   sendDamaged(deleted: ReadonlySet<string>): Promise<readonly DamagedCopy[]>;
-  /** The target queues and their fallback queues are empty and nothing of them is in progress. */
+  /** Resolves when the target queues and their fallback queues are empty and none of their messages is in progress. */
   restored(): Promise<void>;
 }

@@ -8,8 +8,9 @@ import type { BucketClient } from '../upload/put-object.ts';
 import type { DeadLetterFound } from './dead-letters.ts';
 
 /**
- * Puts damaged copies of archives into every inbound bucket, beside the names that the archives themselves will have.
- * @param deleted keys that no target reads any more: an archive of only these is not refused
+ * Puts damaged copies of archives into every inbound bucket, under keys other than those that the archives themselves
+ * will have.
+ * @param deleted keys that no target reads: an archive of only these is not refused
  */
 export async function sendDamaged(
   outbound: BucketClient,
@@ -20,7 +21,7 @@ export async function sendDamaged(
   const copies: DamagedCopy[] = [];
   for (const archive of archives) {
     const inspected = await tryInspect(archiveBytes(outbound, archive));
-    // One that nobody can read is refused without being damaged.
+    // An unreadable one is refused without being damaged.
     if (!isReadable(inspected) || inspected.versions.every(({ key }) => deleted.has(key))) continue;
     const bytes = await damageArchive(archiveBytes(outbound, archive));
     const key = `${archive.key.slice(0, -ARCHIVE_SUFFIX.length)}-damaged${ARCHIVE_SUFFIX}`;
@@ -37,7 +38,7 @@ export function sortLetters(
   letters: readonly DeadLetterFound[],
   copies: readonly DamagedCopy[],
 ): { readonly others: readonly DeadLetterFound[]; readonly unrefused: readonly DamagedCopy[] } {
-  // Events spell the slashes of a key in their own way; the last segment of it is unique.
+  // Events encode the slashes of a key differently; its last segment is unique.
   const isOf = ({ body }: DeadLetterFound, { bucket, key }: DamagedCopy): boolean =>
     body.includes(bucket) && body.includes(key.slice(key.lastIndexOf('/') + 1));
   return {

@@ -21,17 +21,17 @@ import { throughEndpoint } from './service-environment.ts';
 import { fallbackDeadLetters, type Side, startSide, sumFallbacks, untilIdle } from './start-side.ts';
 import { chooseTimeouts, type Timeouts } from './timeouts.ts';
 
-/** The same faults in the same order in each run, as far as the order of the calls is the same. */
+/** The same faults in the same order in each run, if the order of the calls is the same. */
 const FAULT_SEED = 20_261_123;
 /** Such a run mostly waits for stalled calls. */
 const STALL_SECONDS = 3;
-/** The statistics of levels can be read once; after that the source has no DynamoDB and packs without it. */
+/** The level statistics can be read once; after that DynamoDB fails, and the source packs without it. */
 const OUTAGE = { service: 'DynamoDB_20120810', afterRequests: 1 };
 const OUTBOUND = 'demo-outbound';
 const INBOUND = 'demo-inbound';
 const STATISTICS = 'demo-statistics';
 const DELETIONS = 'demo-deletions';
-/** Short, since a person is waiting until the next task takes over from a killed one. */
+/** Short, since a person waits until the next task takes over from a killed one. */
 const OWNERSHIP_SECONDS = 6;
 
 export interface PipelineOptions {
@@ -43,7 +43,7 @@ export interface PipelineOptions {
   readonly faultRate: number;
   /** Whether tasks do the work that exceeds a function's limits. */
   readonly withFallback: boolean;
-  /** Called when the regions exist but nothing of the rule does yet, not even its source bucket. */
+  /** Called when the regions exist but nothing of the rule, not even its source bucket. */
   readonly before?: (cloud: EmulatedCloud) => Promise<void>;
 }
 

@@ -14,7 +14,7 @@ export interface Side {
   readonly fallback: Fallback | undefined;
 }
 
-/** @param cleanup gets the ends of both */
+/** @param cleanup receives what ends both */
 export async function startSide(options: SideOptions, cleanup: AsyncDisposableStack): Promise<Side> {
   const { kind, fallbackOverBytes, ...shared } = options;
   if (fallbackOverBytes === undefined) return { service: startAndDefer(options, cleanup), fallback: undefined };

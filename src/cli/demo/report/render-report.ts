@@ -8,7 +8,7 @@ import { renderArchives, renderProblems, renderTiles, renderTypes, renderWorth }
 import { STYLE } from './style.ts';
 import { drawUpright } from './upright-picture.ts';
 
-/** The report of a run: one HTML file that needs nothing else. */
+/** The report of a run: one self-contained HTML file. */
 export function renderReport(result: DemoResult, date: Date): string {
   const { rule, archives } = result;
   const targets = rule.destinations.map(({ region }) => region).join(' and ');

@@ -61,7 +61,7 @@ export async function openFile({ path, size }: FileBody): Promise<OpenBody> {
 /**
  * Opens an object of a real bucket: the request for its first bytes also returns its properties.
  * @param firstBytes to read at once; later requests ask for no more than that
- * @throws SourceChangedError when it is no longer what was listed, or may not be read
+ * @throws SourceChangedError if it is no longer the listed version, or must not be read
  */
 export async function openStored({ location, etag, size, reader }: StoredBody, firstBytes: number): Promise<OpenBody> {
   const read = async (start: number, length: number): Promise<{ bytes: Buffer; description: ObjectDescription }> => {

@@ -25,7 +25,7 @@ export interface PutResult extends UploadedVersion {
 
 /**
  * Uploads an object as any user of the AWS SDK would, and hashes it on the way. Memory does not grow with its size.
- * @param planned headers and the like; an object of a real bucket has its own, but for tags
+ * @param planned headers and the like; an object of a real bucket has its own, except tags
  * @throws SourceChangedError when the body can no longer be read or changes in the meantime; errors of the SDK
  */
 export async function putObject(

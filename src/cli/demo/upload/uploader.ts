@@ -10,7 +10,7 @@ import type { UploadedObject, UploadedVersion } from './uploaded-object.ts';
 /** Concurrent requests: enough to keep an emulated region busy while the pipeline also uses it. */
 const PARALLEL_UPLOADS = 16;
 
-/** Writes of an object with such a draft: an early one is there to be overwritten, a late one comes when it is too late. */
+/** Writes of an object with such a draft: an early one exists to be overwritten, a late one arrives too late. */
 const WRITES: Readonly<Record<DraftTiming, UploadedObject['writes']>> = {
   early: [2, 2],
   late: [1, 1],
@@ -22,24 +22,24 @@ const ONE_WRITE = [1, 1] as const;
 const TWO_WRITES = [2, 2] as const;
 
 export interface UploadRecord {
-  /** The contents of the source bucket in the end. */
+  /** The final contents of the source bucket. */
   readonly objects: readonly UploadedObject[];
   /** Versions that were overwritten before the end. */
   readonly drafts: readonly UploadedVersion[];
   readonly removals: RemovalRecord;
-  /** Files that changed while they were read, and are not in the source bucket. */
+  /** Files that changed while they were being read, and are not in the source bucket. */
   readonly skipped: readonly SkippedEntry[];
 }
 
 /** The deleted objects, as they were before. */
 export interface RemovalRecord {
-  /** For good, when the targets had it. */
+  /** Permanently, after the targets had it. */
   readonly restored: readonly UploadedVersion[];
-  /** For good, while its archive was on its way. */
+  /** Permanently, while its archive was in transit. */
   readonly travelling: readonly UploadedVersion[];
   /** Objects that exist again, since their delete markers were removed. */
   readonly undone: readonly UploadedVersion[];
-  /** Drafts. They are among the drafts, too; their objects were written later. */
+  /** Drafts, which `drafts` also lists; their objects were written later. */
   readonly rewritten: readonly UploadedVersion[];
 }
 
@@ -96,7 +96,7 @@ export class Uploader {
     });
   }
 
-  /** Deletes objects that are uploaded, or drafts of theirs. */
+  /** Deletes uploaded objects, or their drafts. */
   async remove(objects: readonly DemoObject[]): Promise<void> {
     await this.#turns.map(objects, async ({ key, removal }) => {
       const version = this.#current.get(key);

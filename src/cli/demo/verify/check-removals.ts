@@ -8,8 +8,8 @@ export interface KeptHistory {
 }
 
 /**
- * A sentence for each deletion that a destination has not carried out correctly. It keeps versions, so each deletion
- * leaves a delete marker above the object.
+ * A sentence for each deletion that a destination did not carry out correctly. Destinations are versioned, so each
+ * deletion leaves a delete marker above the object.
  *
  * | deleted at the source          | versions  | delete markers |
  * |--------------------------------|-----------|----------------|

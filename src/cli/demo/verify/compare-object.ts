@@ -112,7 +112,7 @@ function readMetadata({ Metadata = {} }: GetObjectCommandOutput): Record<string,
   return Object.fromEntries(own.map(([name, value]) => [name, decodeMetadataValue(value)]));
 }
 
-/** Without the stamp, which is a tag where metadata has no room. */
+/** Without the stamp, which is a tag if metadata has no room. */
 function ownTags(tags: readonly ObjectTag[]): Record<string, string> {
   return Object.fromEntries(withoutStampTag(tags).map(({ key, value }) => [key, value]));
 }

@@ -14,7 +14,7 @@ export function countKeys(keys: Iterable<string>): Map<string, number> {
 /**
  * Keys of a destination with too few or too many writes: if an early draft was not written, nothing was overwritten;
  * with one write too many, a replay or an older version was treated as new.
- * @param targetPrefix that the destination puts before keys
+ * @param targetPrefix the destination's prefix of keys
  */
 export function checkWrites(
   { objects }: Pick<UploadRecord, 'objects'>,

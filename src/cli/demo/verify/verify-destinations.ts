@@ -29,7 +29,7 @@ export interface VerifiedDestination {
 
 /**
  * Compares every destination with the record of the uploads.
- * @param deleted keys that were deleted and must not exist any more
+ * @param deleted keys that were deleted and must no longer exist
  */
 export async function verifyDestinations(
   destinations: readonly VerifiedDestination[],

@@ -124,7 +124,7 @@ interface Outbound {
  * | status of an archive          | put          | finding |
  * |-------------------------------|--------------|---------|
  * | FAILED                        | any          | failure |
- * | none: no rule carries it      | any          | failure |
+ * | none: no rule covers it       | any          | failure |
  * | PENDING                       | over an hour ago | warning |
  * | PENDING, COMPLETED, COMPLETE  | else         | ok      |
  */

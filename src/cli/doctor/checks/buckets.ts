@@ -12,7 +12,7 @@ import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, ok, unseen, warning } from '../diagnosis.ts';
 import { BucketLook, type UsersBucket } from '../users-bucket.ts';
 
-/** S3's own word for a bucket without Object Lock. */
+/** S3's error code for a bucket without Object Lock. */
 const NO_OBJECT_LOCK = 'ObjectLockConfigurationNotFoundError';
 
 /** Checks whether objects can be read from users' buckets and written to them, and what else affects them. */
@@ -90,7 +90,7 @@ async function checkVersioning({ subject, s3, bucket }: BucketLook, abortSignal:
   return [ok(subject, Status === 'Enabled' ? 'Is versioned.' : 'Is not versioned, and does not need to be.')];
 }
 
-/** @returns nothing where it is off, as it almost always is */
+/** @returns nothing if it is off, as it almost always is */
 async function checkObjectLock({ subject, s3, bucket }: BucketLook, abortSignal: AbortSignal): Promise<Diagnosis[]> {
   try {
     const command = new GetObjectLockConfigurationCommand({ Bucket: bucket.name });

@@ -2,7 +2,7 @@ import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
 
-/** AWS refuses signatures that are off by more than 15 minutes; ages and expiry suffer before. */
+/** AWS refuses signatures that are off by more than 15 minutes; ages and expiry are wrong even earlier. */
 const FAILURE_SECONDS = 300;
 const WARNING_SECONDS = 30;
 const FIX = 'sudo timedatectl set-ntp true (or start the time service of this system)';
@@ -34,7 +34,7 @@ export function judgeClock(server: number | undefined, local: number): Diagnosis
   return off >= WARNING_SECONDS ? warning(subject, says, FIX) : ok(subject, says);
 }
 
-/** The time of an answer, in whole seconds; undefined when it has none. */
+/** The time of a response, in whole seconds; undefined if it has none. */
 async function readServerTime(sts: STSClient, abortSignal: AbortSignal): Promise<number | undefined> {
   const command = new GetCallerIdentityCommand({});
   let date: string | undefined;

@@ -27,7 +27,7 @@ function checkValues({ configuration, folder }: Patient): Diagnosis {
   }
 }
 
-/** A folder without templates is only looked at. */
+/** A folder without templates is not checked. */
 async function checkTemplates({ configuration, folder }: Patient): Promise<Diagnosis[]> {
   const where = deploymentFolder(folder);
   const isProject = isProjectConfiguration(folder);

@@ -8,7 +8,7 @@ import { readQuota } from '../read-quota.ts';
 
 /** Service Quotas, Amazon VPC: "VPCs per Region". */
 const VPC_QUOTA = { ServiceCode: 'vpc', QuotaCode: 'L-F678F1CE' };
-/** Of an account for which Service Quotas says nothing else. */
+/** The default, unless Service Quotas has another value. */
 const DEFAULT_VPCS = 5;
 /** Amazon CloudWatch Logs user guide, "CloudWatch Logs quotas": resource policies per region, which cannot be raised. */
 const MAX_LOG_POLICIES = 10;
@@ -98,7 +98,7 @@ function logPolicyCheck(region: string, { clients, configuration }: Patient): Ch
   return { subject, takes: 'logs:DescribeResourcePolicies', run };
 }
 
-/** @param own name of the one that the fallback makes */
+/** @param own name of the policy that the fallback creates */
 export function judgeLogPolicies(subject: string, region: string, names: readonly string[], own: string): Diagnosis {
   if (names.includes(own)) return ok(subject, 'The policy of the fallback exists.');
   const says = `The account has ${names.length} of ${MAX_LOG_POLICIES} policies, and the fallback needs one more.`;

@@ -119,7 +119,7 @@ async function findStoppedFeeds(
   return findings;
 }
 
-/** All functions of all regions run one image: another one means that a region was left behind by a deployment. */
+/** All functions of all regions run the same image: a different one means that a deployment left a region behind. */
 async function compareVersions(patient: Patient, abortSignal: AbortSignal): Promise<Diagnosis[]> {
   const named = await pLimit(MAX_CONCURRENT_FUNCTIONS).map(
     await deployedFunctions(patient),

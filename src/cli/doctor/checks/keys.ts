@@ -11,7 +11,7 @@ import { letsAccountDecide } from '../key-policy.ts';
 interface NamedKey {
   readonly arn: string;
   readonly region: string;
-  /** Of which bucket, for messages. */
+  /** What the key is for, for messages. */
   readonly purpose: string;
 }
 
@@ -36,7 +36,7 @@ function subjectOf({ arn, region }: NamedKey): string {
   return `${arn.slice(arn.lastIndexOf(':') + 1)} (${region})`;
 }
 
-/** Each once, whichever buckets share it. */
+/** Each key once, even if several buckets share it. */
 function namedKeys(plans: readonly RegionPlan[]): NamedKey[] {
   const keys = plans.flatMap(({ region, outgoing, incoming }) => [
     ...outgoing.map(({ source }) => ({ region, arn: source.kmsKeyArn, purpose: `source bucket ${source.bucket}` })),

@@ -31,7 +31,7 @@ async function checkSam(patient: Patient, signal: AbortSignal): Promise<Diagnosi
   return warning('SAM CLI', `${version}; the tested version is ${tested}.`, fix);
 }
 
-/** Undefined if the project has no such file, for example beside a bundle. */
+/** Undefined if the project has no such file, for example next to a bundle. */
 async function testedSam(): Promise<string | undefined> {
   const pinned = await readFile(join(PROJECT, 'requirements/deploy.txt'), 'utf8').catch(() => '');
   return /^aws-sam-cli==(.+)$/m.exec(pinned)?.[1];

@@ -5,7 +5,10 @@ import { countMessages } from '../../command/queue-counts.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok } from '../diagnosis.ts';
 
-/** Checks that each queue exists, and how many messages are in it and in its dead-letter queue. Each is a check of its own. */
+/**
+ * Checks that each queue exists, and how many messages are in it and in its dead-letter queue. Each is a separate
+ * check.
+ */
 export const QUEUE_CHECKS: CheckGroup = {
   name: 'queues',
   title: 'Queues and dead letters',

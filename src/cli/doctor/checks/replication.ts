@@ -12,7 +12,7 @@ import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 const LEAVING = 10_000;
 
 /**
- * Checks that our buckets keep versions, without which S3 replicates nothing, and have a replication rule for each
+ * Checks that our buckets are versioned, without which S3 replicates nothing, and have a replication rule for each
  * route.
  */
 export const REPLICATION_CHECKS: CheckGroup = {

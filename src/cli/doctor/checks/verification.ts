@@ -83,7 +83,7 @@ function checkpointCheck(rule: DeployedRule, region: string, patient: Patient): 
   return { subject, takes: 's3:ListBucket and s3:GetObject; a run also s3:PutObject', run };
 }
 
-/** For a rule with scheduled verifications. A schedule that someone has disabled fails nothing, so no alarm goes off. */
+/** For a rule with scheduled verifications. A disabled schedule causes no failure, so no alarm goes off. */
 function scheduleCheck(rule: DeployedRule, region: string, patient: Patient): Check[] {
   const { verify } = rule;
   if (verify === undefined) return [];
@@ -94,7 +94,7 @@ function scheduleCheck(rule: DeployedRule, region: string, patient: Patient): Ch
   const subject = `verifications of ${rule.id} (${region})`;
   const look = async (): Promise<Diagnosis[]> => {
     const store = new S3CheckpointObject(clients.s3(region), bucket, checkpointKey('scheduled-verify', rule.id));
-    // Of a missing bucket the checkpoint's own check tells.
+    // The check of the checkpoint reports a missing bucket.
     const found = await whereBucketExists(async () => describeVerification(rule, verify, await store.load(), now()));
     return found === undefined ? [] : [judgeVerification(subject, found, { clock, region })];
   };
@@ -133,7 +133,7 @@ export function judgeVerification(
   return ok(subject, `${began}.`);
 }
 
-/** @throws every error except that there is no such object */
+/** @throws every error except that the object does not exist */
 function acceptNotFound(thrown: unknown): string {
   if (thrown instanceof Error && (thrown.name === 'NotFound' || thrown.name === 'NoSuchKey')) return 'None yet.';
   throw thrown;
