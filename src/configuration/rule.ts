@@ -12,7 +12,7 @@ export interface RuleSource {
   readonly prefix: string;
   readonly suffix: string;
   readonly kmsKeyArn?: string;
-  /** zstd level of all archives, -7 to 22. Absent: chosen by dollars among `levels`. */
+  /** zstd level of all archives, -7 to 22. Absent: chosen by cost from `levels`. */
   readonly level?: number;
   /** Ascending; STORE_LEVEL, which is the lowest of all, does not compress. */
   readonly levels: readonly number[];

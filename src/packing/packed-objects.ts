@@ -52,7 +52,7 @@ export class PackedObjects implements Iterable<PackedObject> {
     this.#packed.set(item, { item, read, position });
   }
 
-  /** @throws BeginAnew when some of one of them is packed already */
+  /** @throws BeginAnew when a part of one of them is packed already */
   noteLeftOut(leftOut: FrameInWork['leftOut']): void {
     for (const { item, reason } of leftOut) {
       if (this.#packed.has(item)) throw new BeginAnew(item, reason);

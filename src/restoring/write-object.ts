@@ -125,7 +125,7 @@ async function writeAsDecided(
   due: {
     readonly destination: Destination;
     readonly decision: WriteStep;
-    /** Reported by the first answer. */
+    /** Called after the first answer, with whether the key existed. */
     readonly tell: ((existed: boolean) => void) | undefined;
   },
   run: WritingRun,

@@ -10,7 +10,7 @@ export interface AnswerListener {
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
-/** S3's heads have under 1 KB, and 8 KB with the longest metadata. */
+/** Heads of S3's answers have under 1 KB, and 8 KB with the longest metadata. */
 const MAX_HEAD = 64 * 1024;
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |\r)/;
 const DIGITS = /^\d{1,16}$/;
