@@ -35,7 +35,7 @@ function renderKeys({ properties = {}, required = [] }: SchemaNode): string {
     ];
     return `| ${cells.join(' | ')} |\n`;
   });
-  return `| key | takes | default | meaning |\n|---|---|---|---|\n${rows.join('')}`;
+  return `| key | allowed | default | meaning |\n|---|---|---|---|\n${rows.join('')}`;
 }
 
 function standard(key: string, node: SchemaNode, required: readonly string[]): string {

@@ -23,14 +23,14 @@ import { unitPriceFields } from './unit-prices.ts';
 export const sourceSchema = z.strictObject({
   region: region('Region of the bucket. It must have the role `source` in settings.json.'),
   bucket: bucket('Bucket whose new objects are replicated. It must exist; one bucket may have several rules.'),
-  kms_key_arn: kmsKey('KMS key of the source objects, so that the function gets permission to decrypt them.'),
+  kms_key_arn: kmsKey('KMS key of the source objects. The function gets permission to decrypt with it.'),
   prefix_filter: filter('Only keys with this prefix are replicated.'),
   suffix_filter: filter('Only keys with this suffix are replicated.'),
   scaling_limit: wholeNumber(
     1,
     1000,
     20,
-    'Maximum concurrency of the function, and maximum number of fallback tasks. Lambda accepts at least 2 for functions, so 1 means 2 there.',
+    'Maximum concurrency of the function, and maximum number of fallback tasks. Lambda requires at least 2 for functions, so 1 means 2 there.',
   ),
   cpu: z
     .literal([...FARGATE_CPUS])
@@ -107,7 +107,7 @@ export const sourceSchema = z.strictObject({
     0,
     100,
     0,
-    'Percent of the fallback tasks that run on demand instead of on Spot; above 0 the first task is one of them, and the percentage applies to the others. Spot costs a third to a half of that; AWS reclaims it with two minutes of notice, and sometimes has no capacity.',
+    'Percent of the fallback tasks that run on demand instead of on Spot; above 0 the first task is one of them, and the percentage applies to the others. Spot costs a third to a half of the on-demand price; AWS reclaims it with two minutes of notice, and sometimes has no capacity.',
   ),
   objective_seconds: wholeNumber(
     1_200,
@@ -133,11 +133,11 @@ export const sourceSchema = z.strictObject({
   }),
   verify: z.enum(['never', 'daily', 'weekly']).default('never').meta({
     description:
-      'How often a scheduled function verifies the destinations against the source: at night (UTC), every day or on Sundays. It counts what is missing, and repairs nothing.',
+      'How often a scheduled function verifies the destinations against the source: daily or on Sundays, at night (UTC). It counts what is missing, and repairs nothing.',
   }),
   draining: z.boolean().default(false).meta({
     description:
-      'Whether the rule accepts no new objects, while its backlog is still replicated: the step before removing the rule.',
+      'Whether the rule stops accepting new objects while its backlog is still replicated: the step before removing the rule.',
   }),
 });
 
@@ -157,7 +157,7 @@ export const destinationSchema = z.strictObject({
   }),
   deletes: z.enum(['ignore', 'replicate']).optional().meta({
     description:
-      'The same as `deletes` of the source, but for this destination only: for a copy that keeps deleted objects.',
+      'Overrides `deletes` of the source for this destination, for example to keep a copy of deleted objects.',
     otherwise: 'that of the source',
   }),
 });
@@ -213,7 +213,7 @@ export const regionSchema = z.strictObject({
   ),
   inventory_buckets: z.array(bucket('Bucket of this region that S3 Inventories are delivered to.')).default([]).meta({
     description:
-      'Buckets of this region that S3 Inventories are delivered to. With at least one, a source region gets the state machine of `s3xrc backfill --engine step-functions`, which may read them; it has no fixed cost. Rules with `verify` read the inventories of their source and destinations there, instead of listing those.',
+      'Buckets of this region that S3 Inventories are delivered to. With at least one, a source region gets the state machine of `s3xrc backfill --engine step-functions`, which may read them; it has no fixed cost. Rules with `verify` read the inventories of their source and destinations there, instead of listing those buckets.',
     allowed: 'a list of bucket names',
   }),
 });
