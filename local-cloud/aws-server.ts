@@ -8,13 +8,13 @@ import { pythonEnvironment } from './python-environment.ts';
 
 const SERVE_SCRIPT = fileURLToPath(new URL('./moto/serve.py', import.meta.url));
 
-/** Max last lines of the server's errors that are quoted in ours. */
+/** The number of the server's last error lines that our error quotes. */
 const QUOTED_LINES = 8;
 
 export interface AwsServerOptions {
   /** Only names the server in errors: moto serves whichever region a request is signed for. */
   readonly region: string;
-  /** Interpreter with the packages. Default: the project's own environment, installed if need be. */
+  /** Interpreter with the packages. Default: the project's own environment, installed if necessary. */
   readonly python?: string;
   /**
    * URL of a resource provider: with it CloudFormation, IAM, STS and KMS are served as well, and CloudFormation tells it of
@@ -32,8 +32,8 @@ export interface AwsServer {
 }
 
 /**
- * Starts the S3, SQS and DynamoDB servers of one emulated region, in a process of their own: it ends with this one in
- * every case, because it watches the pipe that the kernel closes.
+ * Starts the S3, SQS and DynamoDB servers of one emulated region, in a separate process. It always ends with this one,
+ * because it watches the pipe that the kernel closes.
  *
  * @throws LocalServerError when it ends before it is ready; errors of `pythonEnvironment`
  */

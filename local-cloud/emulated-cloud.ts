@@ -11,7 +11,7 @@ export interface FaultPlan {
   readonly seed: number;
   /** Default: 5. */
   readonly stallSeconds?: number;
-  /** Of one region. Default: none. */
+  /** An outage in one region. Default: none. */
   readonly outage?: Outage & { readonly region: string };
 }
 
@@ -27,7 +27,7 @@ export interface EmulatedRegion extends RegionClients {
   readonly name: string;
   /** For the functions: behind the fault proxy if there is one. */
   readonly endpoint: string;
-  /** For setup and verification: never fails on purpose. The clients use it. */
+  /** For setup and verification, without injected faults. The clients use it. */
   readonly directEndpoint: string;
   /** Absent without faults. */
   readonly faults?: FaultProxy;
@@ -49,7 +49,7 @@ export class EmulatedCloud {
   region(name: string): EmulatedRegion {
     const region = this.regions.get(name);
     if (region !== undefined) return region;
-    throw new LocalServerError(`No region ${name} here, only ${[...this.regions.keys()].join(', ')}`);
+    throw new LocalServerError(`The local cloud has no region ${name}, only ${[...this.regions.keys()].join(', ')}`);
   }
 
   /** Ends all servers and proxies, and with them everything they stored. */

@@ -6,7 +6,7 @@ export class MissingPythonError extends CompressorError {
   readonly retryable = false;
 }
 
-/** Python is there, but older than the local servers need. */
+/** Python was found, but is older than the local servers need. */
 export class PythonTooOldError extends CompressorError {
   readonly code = 'PYTHON_TOO_OLD';
   readonly retryable = false;
@@ -18,7 +18,7 @@ export class PythonPackagesError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The child process that serves an emulated region ended, or never said that it is ready. */
+/** The child process that serves an emulated region ended, or never became ready. */
 export class LocalServerError extends CompressorError {
   readonly code = 'LOCAL_SERVER_FAILED';
   readonly retryable = false;

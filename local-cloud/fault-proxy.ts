@@ -53,8 +53,7 @@ export class FaultProxy {
 
   get endpoint(): string {
     const address = this.#server.address();
-    if (address === null || typeof address === 'string')
-      throw new LocalServerError('The fault proxy does not listen (any more)');
+    if (address === null || typeof address === 'string') throw new LocalServerError('The fault proxy is not listening');
     return `http://127.0.0.1:${address.port}`;
   }
 

@@ -17,7 +17,10 @@ export type PythonNeed = 'server' | 'test' | 'rehearsal' | 'deploy' | 'emulator'
 interface Requirement {
   /** The message to the user while pip is running. */
   readonly what: string;
-  /** Folder of the environment: the SAM CLI, the servers and the emulator pin different versions, so that none can hold two of them. */
+  /**
+   * Folder of the environment: the SAM CLI, the servers and the emulator pin different versions, so no folder can hold
+   * two of them.
+   */
   readonly environment: '.venv' | '.venv-deploy' | '.venv-emulator';
   /** How long the installation takes. */
   readonly takes: string;
@@ -69,7 +72,7 @@ const PROJECT_ROOT = fileURLToPath(new URL('../', import.meta.url));
 const INSTALL_SCRIPT = fileURLToPath(new URL('./python/install.py', import.meta.url));
 
 export interface PythonEnvironmentOptions {
-  /** Folder with `requirements/` that gets the environment. Default: the project. */
+  /** Folder with `requirements/`, where the environment is made. Default: the project. */
   readonly root?: string;
   /** Names or paths of interpreters, in order of preference. */
   readonly candidates?: readonly string[];
@@ -129,7 +132,7 @@ async function runInstall(python: string, args: readonly string[]): Promise<void
   const failure = await runInstaller(python, args);
   if (failure === undefined) return;
   throw new PythonPackagesError(
-    `The Python environment could not be made with ${python} (its venv module and access to a package index are needed). It said:\n${failure.lastLines}`,
+    `The Python environment could not be made with ${python} (its venv module and access to a package index are needed). The output ends with:\n${failure.lastLines}`,
     { context: { python, status: failure.status ?? 'killed' } },
   );
 }

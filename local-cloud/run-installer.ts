@@ -11,9 +11,9 @@ export interface InstallerFailure {
 }
 
 /**
- * Runs an installer without a word of its own on the terminal. It ends with this process.
+ * Runs an installer without showing its output. It ends with this process.
  * @returns undefined when it succeeded
- * @throws what the system says when the command cannot be started
+ * @throws the system's error if the command cannot be started
  */
 export async function runInstaller(
   command: string,

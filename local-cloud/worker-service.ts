@@ -25,7 +25,7 @@ export class WorkerService {
     this.#task = task;
     task.ended.then(
       ({ status }) => {
-        // A task that ends by itself with a failure would do so forever: its configuration or its code is wrong.
+        // A task that fails by itself would fail forever: its configuration or its code is wrong.
         if (status !== null && status !== 0) this.#fail(status);
         else if (!this.#stopping) this.start();
       },
@@ -45,7 +45,7 @@ export class WorkerService {
     await this.#task?.reclaim();
   }
 
-  /** Ends the task for good, at once. */
+  /** Ends the task at once, without a replacement. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.kill();

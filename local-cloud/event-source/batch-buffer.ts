@@ -12,7 +12,7 @@ interface BufferedRecord {
   readonly bytes: number;
 }
 
-/** Received records that no invocation has had yet, in order; cut into batches by count and by payload. */
+/** Received records that are not in a batch yet, in order; they are cut into batches by count and by payload. */
 export class BatchBuffer {
   readonly #batchSize: number;
   readonly #records: BufferedRecord[] = [];

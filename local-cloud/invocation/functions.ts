@@ -33,10 +33,10 @@ export const INVOCABLE_FUNCTIONS: readonly InvocableFunction[] = [
     timeoutSeconds: 900,
   },
   { name: 'resend', region: 'eu-west-1', path: 'SourceEuWest1/ResendFunction', memoryMb: 512, timeoutSeconds: 900 },
-  // In the template as soon as a rule has `verify`.
+  // In the template if a rule has `verify`.
   { name: 'verify', region: 'eu-west-1', path: 'VerifyEuWest1/Function', memoryMb: 1769, timeoutSeconds: 900 },
   { name: 'watermark', region: 'eu-west-1', path: 'WatermarkEuWest1/Function', memoryMb: 1024, timeoutSeconds: 240 },
-  // Of the example with a bucket of inventories.
+  // In the example with a bucket for inventories.
   { name: 'backfill', region: 'eu-west-1', path: 'BackfillEuWest1/Function', memoryMb: 1769, timeoutSeconds: 900 },
   {
     name: 'deployment',

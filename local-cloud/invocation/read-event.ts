@@ -11,7 +11,7 @@ export async function readEvent(file: string): Promise<unknown> {
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_EVENT_BYTES) {
     throw new EventFileError(
-      `${file} has ${bytes} bytes; Lambda takes events of up to ${MAX_EVENT_BYTES}. Use fewer or smaller records.`,
+      `${file} has ${bytes} bytes; Lambda accepts events of up to ${MAX_EVENT_BYTES}. Use fewer or smaller records.`,
       { context: { file, bytes } },
     );
   }

@@ -53,10 +53,10 @@ export class Stage {
   readonly #buckets = new Map<string, string>();
   readonly #queues = new Map<string, StagedQueue>();
   readonly #versions = new Map<string, string>();
-  /** Of the configuration files. */
+  /** Directory of the configuration files. */
   readonly #directory: string;
   readonly #configuration: Configuration;
-  /** Regions that have their table. */
+  /** Regions whose tables exist. */
   readonly #remembering = new Set<string>();
   readonly answers: AnswerServer;
 
@@ -89,7 +89,7 @@ export class Stage {
     return this.#server.endpoint;
   }
 
-  /** Region by bucket, in the order in which they were made. */
+  /** Region by bucket, in order of creation. */
   get buckets(): ReadonlyMap<string, string> {
     return this.#buckets;
   }
@@ -123,8 +123,8 @@ export class Stage {
 
   /**
    * Creates everything that the function and its event refer to.
-   * @returns the event to send: version ids are those that the local S3 has given, and the answer of a custom resource
-   * comes to `answers`
+   * @returns the event to send: with version ids from the local S3, and with `answers` as the receiver of a custom
+   * resource's answer
    */
   async prepare(invocable: Invocable): Promise<QueueEvent | StackEvent | RuleEvent | ClockEvent | FileEvent> {
     switch (invocable.kind) {

@@ -14,7 +14,7 @@ const ENTRY = path.join('node_modules', 'aws-lambda-ric', 'index.mjs');
 export interface InterfaceClientOptions {
   /** Folder with package.json and package-lock.json. Default: those of the project. */
   readonly packages?: string;
-  /** Folder that gets the installation. Default: `build/lambda-runtime`. */
+  /** Folder for the installation. Default: `build/lambda-runtime`. */
   readonly installed?: string;
 }
 

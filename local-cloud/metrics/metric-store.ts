@@ -42,7 +42,7 @@ export class MetricStore {
   readonly #records: MetricRecord[] = [];
 
   /**
-   * Stores the metrics in a line of a function's log; other lines have none.
+   * Stores the metrics in a line of a function's log, if it contains any.
    * @throws InvalidEmfError
    */
   read(line: string): void {

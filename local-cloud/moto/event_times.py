@@ -1,7 +1,7 @@
-"""Gives all events of one write the same time, that of the write, as S3 does.
+"""Gives all events of one write the time of that write, as S3 does.
 
-As published, moto takes the clock for each event, and sends two for a multipart upload: a reader that orders by time
-would take them for two writes.
+As published, moto reads the clock for each event, and sends two events for a multipart upload: a reader that orders
+events by time would mistake them for two writes.
 """
 
 from moto.s3 import notifications

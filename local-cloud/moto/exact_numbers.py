@@ -1,5 +1,7 @@
-"""Numbers as DynamoDB has them: exact decimals of at most 38 digits. What needs more, sent or as the result of `ADD`, is refused
-and leaves the item as it was; so is an expression of more than 4 KB.
+"""Stores numbers as DynamoDB does: exact decimals of at most 38 digits.
+
+A number with more digits, sent or as the result of `ADD`, is refused and leaves the item unchanged. So does an
+expression of more than 4 KB.
 """
 
 import copy
@@ -30,7 +32,7 @@ def check_sent(create):
         try:
             self.value = render(Decimal(self.value))
         except InvalidOperation:
-            pass  # Not a number at all: moto refuses that itself, elsewhere.
+            pass  # Not a number at all: moto itself refuses that later.
 
     return create_checked
 
@@ -45,7 +47,7 @@ def calculate_exactly(operation):
 
 
 def update_all_or_nothing(update_item):
-    """moto changes one attribute after the other."""
+    """As published, moto changes one attribute after the other, and keeps the first changes if a later one fails."""
 
     def update(self: DynamoDBBackend, table_name: str, key, update_expression: str, *args, **options):
         size = len(update_expression.encode())

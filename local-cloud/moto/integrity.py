@@ -1,5 +1,7 @@
-"""What S3 refuses and moto, as published, takes: a body that does not have the CRC-32 or MD5 announced with it,
-and the completion of an upload whose condition (If-Match) or announced size or CRC-32 does not hold.
+"""Refuses what S3 refuses and moto, as published, accepts.
+
+These are a body that does not match its announced CRC-32 or MD5, and the completion of an upload whose If-Match
+condition, announced size or announced CRC-32 does not hold.
 """
 
 import base64
@@ -49,7 +51,7 @@ def prepare_completion(response: S3Response, upload_id: str) -> None:
     key = response.parse_key_name()
     existing = response.backend.get_object(response.bucket_name, key)
     if existing is not None and existing.multipart and existing.multipart.id == upload_id:
-        return  # The same completion again: S3 and moto answer it as they did the first time.
+        return  # The same completion again: S3 and moto repeat their first answer.
     upload = find_upload(response, upload_id)
     expected_etag = response.headers.get("if-match")
     if expected_etag is not None:
@@ -75,7 +77,7 @@ def refuse_what_s3_refuses() -> None:
     def put_checked_object(self):
         check_body(self.headers, self.body or b"")
         if "x-amz-checksum-crc32" in self.headers:
-            # moto keeps a checksum only when this header, which is optional, names its algorithm.
+            # moto keeps a checksum only if this optional header names its algorithm.
             self.request.environ.setdefault("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", "CRC32")
         return put_object(self)
 

@@ -1,4 +1,4 @@
-"""Lists the optional fields of a bucket's inventories as they were put: moto, as published, names one field, "Field"."""
+"""Lists the optional fields of a bucket's inventories as they were put: as published, moto lists one field, "Field"."""
 
 from moto.s3.responses import S3Response
 

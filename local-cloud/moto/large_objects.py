@@ -1,7 +1,7 @@
 """Lets moto hold large objects in bounded memory.
 
-As published, moto loads the whole object for each ranged GET and then cuts the range out of it (reading 1 GiB in
-ranges of 8 MiB copies 128 GiB), and completes a multipart upload with five copies of the object in memory.
+As published, moto loads the whole object for each ranged GET and then cuts out the range (reading 1 GiB in ranges of
+8 MiB copies 128 GiB), and completes a multipart upload with five copies of the object in memory.
 """
 
 import bisect
@@ -16,7 +16,7 @@ from moto.utilities.utils import md5_hash
 
 from integrity import base64_of_crc32
 
-# Up to here a value is loaded and copied as moto does it: faster than reading it in pieces.
+# Up to this size, values are loaded and copied as in moto, which is faster than reading them in pieces.
 LARGE_BYTES = 1024 * 1024
 PIECE_BYTES = 256 * 1024
 
@@ -47,11 +47,11 @@ class JoinedParts:
         return b"".join(pieces)
 
     def close(self) -> None:
-        """Nothing of its own to close: the files of the parts close with the last reference to them."""
+        """Does nothing: the files of the parts close with the last reference to them."""
 
 
 class StoredBytes:
-    """What moto asks of a body, without loading it: its length, slices, and all of it piece by piece."""
+    """The parts of a body's interface that moto uses, without loading it: its length, slices, and iteration in pieces."""
 
     def __init__(self, key: FakeKey):
         self.lock = key.lock
@@ -119,7 +119,7 @@ def checksum_of(upload: FakeMultipart, parts: list[FakeKey]):
 
 
 def copy_without_value(key: FakeKey, _memo) -> FakeKey:
-    """Listing versions copies each key; the copies share the value, which nobody changes."""
+    """Listing versions copies each key; the copies share the value, which never changes."""
     copied = object.__new__(FakeKey)
     copied.__dict__.update(key.__dict__)
     return copied
@@ -143,6 +143,6 @@ def keep_large_objects_out_of_memory() -> None:
     FakeKey.value = FakeKey.value.setter(store_value)
     FakeKey.__deepcopy__ = copy_without_value
     FakeMultipart.complete = complete_without_copies
-    # moto closes the file of an overwritten or deleted object under the feet of those who read it; S3 lets them
-    # finish. The file closes by itself when nobody refers to it any more.
+    # moto closes the file of an overwritten or deleted object while others still read it; S3 lets them finish. The
+    # file closes with the last reference to it.
     FakeKey.dispose = lambda self, garbage=False: None

@@ -1,7 +1,7 @@
 """Lists the parts of a multipart upload as S3 does.
 
-As published, moto leaves out their checksums, takes the marker of a page for a position instead of a part number (so
-that an upload with gaps loses parts), and copies a part without looking at the ETag that the caller asks for.
+As published, moto omits their checksums, treats the marker of a page as a position instead of a part number (so an
+upload with gaps loses parts), and copies a part without checking the ETag that the caller requires.
 """
 
 import itertools

@@ -1,7 +1,7 @@
-"""Refuses to patch another moto than the one that the patches were written for.
+"""Refuses to patch a version of moto other than the one that the patches were written for.
 
-They replace functions inside of moto: with another version they may have no effect, or a wrong one, and tests would
-prove less without saying so.
+The patches replace functions inside moto. With another version they may have no effect or a wrong one, and tests would
+silently prove less.
 """
 
 import sys

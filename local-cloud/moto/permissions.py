@@ -1,11 +1,13 @@
-"""Lets moto's IAM check what AWS's checks of each request, as far as our functions make it.
+"""Makes moto's IAM check the permissions that AWS checks, for the requests of our functions.
 
-moto 5.2.5 compares the name of the operation with the policies. That is not always the name of the permission: batches of SQS go by
-that of their single form, HEAD of a bucket is ListBucket, replication rules have names of their own, CloudWatch's do not
-begin with what requests are signed for. For DynamoDB and KMS it
-looks for `*` instead of the table or key, as it does for a queue that is not given by its URL. And some requests of S3 take a
-second permission. Not checked here either:
-conditions, permissions of KMS that S3 and others use on the caller's behalf, policies of queues, topics and keys, iam:PassRole.
+moto 5.2.5 compares the name of the operation with the policies. That is not always the name of the permission: batch
+operations of SQS use that of the single operation, HEAD of a bucket is ListBucket, replication rules have different
+names, and CloudWatch's permissions do not start with the service name in the signature. For DynamoDB and KMS, moto
+looks for `*` instead of the table or key, as it does for a queue that is not given by its URL. Some S3 requests also
+need a second permission.
+
+Still not checked: conditions, KMS permissions that S3 and other services use on the caller's behalf, policies of queues,
+topics and keys, and iam:PassRole.
 """
 
 from collections.abc import Iterator
@@ -44,7 +46,7 @@ def is_stored(account_id: str, bucket: str, key: str) -> bool:
 
 
 def further_permissions(request: IAMRequestBase, resource: str) -> Iterator[tuple[str, str]]:
-    """What else S3 asks for: (action, resource)."""
+    """Additional permissions that S3 checks: (action, resource)."""
     bucket, _, key = resource.removeprefix(OBJECT_PREFIX).partition("/")
     if request._action == "s3:PutObject" and request._headers.get("X-Amz-Tagging"):
         yield "s3:PutObjectTagging", resource
@@ -53,7 +55,7 @@ def further_permissions(request: IAMRequestBase, resource: str) -> Iterator[tupl
     if request._action == "s3:PutObject" and request._headers.get("X-Amz-Copy-Source"):
         copied, _, version = unquote(request._headers["X-Amz-Copy-Source"]).lstrip("/").partition("?versionId=")
         yield "s3:GetObjectVersion" if version else "s3:GetObject", OBJECT_PREFIX + copied
-    # Who may not list gets 403 for what does not exist.
+    # Without permission to list, S3 answers 403 for an object that does not exist.
     if request._action == "s3:GetObject" and not is_stored(request.account_id, bucket, key):
         yield "s3:ListBucket", OBJECT_PREFIX + bucket
 
@@ -66,7 +68,7 @@ def table_of(handler: DynamoHandler) -> str:
 def key_of(response: KmsResponse) -> str:
     name = response._get_param("KeyId") or "*"
     backend = kms_backends[response.current_account][response.region]
-    # Whoever names an alias is checked against the key behind it.
+    # An alias is checked as the key behind it.
     return f"arn:aws:kms:{response.region}:{response.current_account}:key/{backend.any_id_to_key_id(name)}"
 
 
@@ -89,7 +91,7 @@ def check_what_iam_checks() -> None:
             check(self, needed)
 
     IAMRequestBase.check_action_permitted = check_all
-    # Lambda assumes the roles of functions; here a user does in its place, whom trust policies do not name.
+    # Lambda assumes the roles of functions; here a user does, whom trust policies do not name.
     IAMRequestBase._check_role_trust_relationship = lambda self, role_arn: True
     DynamoHandler._determine_resource = table_of
     KmsResponse._determine_resource = key_of

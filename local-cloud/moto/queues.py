@@ -1,8 +1,8 @@
 """Standard SQS queues that are safe under several threads and do not slow down as they fill.
 
-As published, moto looks at every message of a queue for each send, receive and delete (10,000 messages take many
-minutes), and a message that arrives while another thread deletes one can be lost. Here a queue keeps its messages in
-indexes under its lock; what an answer holds, and which errors there are, stays moto's.
+As published, moto scans every message of a queue for each send, receive and delete (10,000 messages take many minutes),
+and can lose a message that arrives while another thread deletes one. Here a queue keeps its messages in indexes under
+its lock; the answers and errors are still moto's.
 """
 
 import copy
@@ -22,7 +22,7 @@ MAX_INVISIBILITY_MILLISECONDS = 43_200 * 1000
 
 
 class MessageIndex:
-    """The messages of one queue: those to be received, in order; those whose time is to come; all by receipt."""
+    """The messages of one queue: visible ones, in order; those that become visible later; and all by receipt."""
 
     def __init__(self):
         self.alive: dict[str, Message] = {}
@@ -49,7 +49,7 @@ class MessageIndex:
         now = unix_time_millis()
         while self.due and self.due[0][0] <= now:
             milliseconds, _, message = heapq.heappop(self.due)
-            # An entry that a later change of visibility, or a deletion, has overtaken says nothing any more.
+            # Ignore an entry after a later change of visibility or a deletion.
             if message.id in self.alive and message.ready_at == milliseconds:
                 self.delayed.discard(message.id)
                 self.ready[message.id] = message
@@ -64,7 +64,7 @@ class MessageIndex:
         received: list[Message] = []
         while self.ready and len(received) < count:
             message = next(iter(self.ready.values()))
-            if is_worn_out(message, queue):
+            if exceeds_max_receive_count(message, queue):
                 self.remove(message)
                 queue.dead_letter_queue.add_message(message)
                 continue
@@ -75,7 +75,7 @@ class MessageIndex:
         return received
 
 
-def is_worn_out(message: Message, queue: Queue) -> bool:
+def exceeds_max_receive_count(message: Message, queue: Queue) -> bool:
     if queue.dead_letter_queue is None or not queue.redrive_policy:
         return False
     return message.approximate_receive_count >= queue.redrive_policy["maxReceiveCount"]
@@ -97,7 +97,7 @@ class IndexedQueue(Queue):
 
     @_messages.setter
     def _messages(self, messages) -> None:
-        """Called by moto with an empty list: when the queue is made, and when it is purged."""
+        """moto calls this with an empty list when it creates or purges the queue."""
         self.index = MessageIndex()
 
     @property
@@ -120,7 +120,7 @@ class IndexedQueue(Queue):
 
     def add_message(self, message: Message) -> None:
         with self._messages_lock:
-            # In a dead-letter queue its count is reset; its old receipts belong to the queue that it came from.
+            # A dead-letter queue resets its count; its old receipts belong to the queue that it came from.
             message.visible_at = 0.0
             self.index.add(message)
             self._messages_lock.notify()
@@ -130,7 +130,7 @@ class IndexedQueue(Queue):
         with self._messages_lock:
             received = self.index.receive(count, visibility_seconds, self)
             while not received and (remaining := deadline - time.monotonic()) > 0:
-                # Not to the end in one go: a message may become visible again without any notice.
+                # Not for all of the remaining time: a message may become visible again without a notification.
                 self._messages_lock.wait(min(remaining, 0.1))
                 received = self.index.receive(count, visibility_seconds, self)
             return [copy.copy(message) for message in received]
@@ -172,7 +172,7 @@ def change_message_visibility(self, queue_name, receipt_handle, visibility_timeo
 
 
 def index_queues() -> None:
-    # moto builds the same few names for each message sent, and draws 180 random letters for each received.
+    # moto computes the same few names for each sent message, and draws 180 random letters for each received one.
     moto.sqs.models.camelcase_to_underscores = functools.cache(moto.sqs.models.camelcase_to_underscores)
     moto.sqs.models.generate_receipt_handle = lambda: secrets.token_hex(92)
     moto.sqs.models.Queue = IndexedQueue

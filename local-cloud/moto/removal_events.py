@@ -1,7 +1,8 @@
-"""Raises the events of removals as S3 does: of a delete marker, of a version or marker that is removed, and of a deletion in
-a bucket without versions.
+"""Sends events of removals as S3 does: for a new delete marker, for a removed version or marker, and for a deletion in a
+bucket without versions.
 
-As published, moto tells of a deletion in a bucket without versions, and of a version only when it was the last of its key.
+As published, moto sends an event for a deletion in a bucket without versions, and for a removed version only if it was
+the last of its key.
 """
 
 from moto.core.utils import utcnow
@@ -14,7 +15,7 @@ MARKED = S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
 
 
 class Removal:
-    """What an event of a removal says of its key. It has the names that moto looks for in a stored object."""
+    """The key in an event of a removal, with the attributes that moto reads from a stored object."""
 
     etag = ""
     size = 0
@@ -26,7 +27,7 @@ class Removal:
 
 
 def tell_of_removals() -> None:
-    """After `time_events_by_writes`, which takes the time out of what an event is of."""
+    """Must run after `time_events_by_writes`, which reads the time of an event from its object."""
     send_event, get_event, delete_object = (
         notifications.send_event,
         notifications._get_s3_event,

@@ -1,4 +1,4 @@
-"""Gives a bucket's replication rules back as they were put: moto, as published, answers without their filters."""
+"""Returns a bucket's replication rules as they were put: as published, moto omits their filters."""
 
 from moto.core.responses import ActionResult
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError

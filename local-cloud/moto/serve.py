@@ -3,9 +3,9 @@
 Usage: serve.py [PROVIDER_URL]
 
 With the URL of a resource provider (stacks.py) it also serves what a deployment calls: CloudFormation, IAM, STS,
-KMS and CloudWatch, and checks permissions once it is told to.
-Prints the port on standard output once it answers, and ends when standard input closes: so it never
-outlives the process that started it, however that one ended.
+KMS and CloudWatch, and checks permissions on request.
+Prints the port on standard output once it answers, and ends when standard input closes, so it never outlives the
+process that started it, however that one ended.
 """
 
 import io
@@ -23,7 +23,7 @@ def end_with_parent() -> None:
 
 # Before the imports, which take a second or more: the parent may end meanwhile.
 threading.Thread(target=end_with_parent, daemon=True).start()
-# Python's own answer, an exception in the main thread, would leave a server that lives and answers nobody.
+# Python's default, an exception in the main thread, would leave a running server that answers nothing.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 # Read by moto when it is imported. The CORS layer costs time on each request and no SDK needs it.
@@ -31,7 +31,7 @@ os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
 
 from patched_version import require_patched_version  # noqa: E402
 
-# Before the first import of moto: what the patches need may not be there in another version.
+# Before the first import of moto: another version may lack what the patches need.
 require_patched_version()
 
 from cheroot import wsgi  # noqa: E402
@@ -57,7 +57,7 @@ from replication_rules import keep_replication_filters  # noqa: E402
 # A long poll of SQS holds its thread for up to 20 seconds, so there are many more threads than cores.
 THREADS = 48
 IDLE_CONNECTION_SECONDS = 120
-# What a deployment and the functions in it call beside that: the name that requests are signed for, and moto's package.
+# Further services that a deployment and its functions call: the service name in the signature, and moto's package.
 DEPLOYMENT_SERVICES = {
     "cloudformation": "cloudformation",
     "ec2": "ec2",
@@ -74,7 +74,7 @@ class MotoGateway(wsgi.Gateway_10):
     """WSGI with the extras that moto takes from its own server, and large bodies written in pieces."""
 
     def write(self, chunk):
-        # cheroot copies what is left of a chunk at each send: quadratic in the size of the chunk.
+        # cheroot copies the rest of a chunk at each send, which is quadratic in the size of the chunk.
         for start in range(0, len(chunk), PIECE_BYTES):
             super().write(chunk[start : start + PIECE_BYTES])
 
@@ -91,7 +91,7 @@ class MotoGateway(wsgi.Gateway_10):
 
 
 class ObjectRequest(BackendRequest):
-    """A request whose body stays as it is: moto would take an object of a form's content type apart."""
+    """A request with an unparsed body: moto would parse an object that has the content type of a form."""
 
     @property
     def want_form_data_parsed(self) -> bool:
@@ -137,8 +137,8 @@ class Dispatcher:
             return [f"The local cloud has no {service}".encode()]
         if service not in self.writes or environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return application(environ, start_response)
-        # moto checks If-Match and If-None-Match, then writes, and reads a number, then adds: without the lock two writers
-        # could both win, which S3 and DynamoDB rule out. The body is read first, so that a slow sender holds nobody up.
+        # moto checks If-Match and If-None-Match and then writes, and reads a number and then adds. Without the lock, two
+        # writers could both win, which S3 and DynamoDB rule out. The body is read first, so a slow sender blocks nobody.
         if "CONTENT_LENGTH" in environ:
             environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
         with self.writes[service]:
@@ -168,7 +168,7 @@ def main() -> None:
     tell_of_removals()
     calculate_as_dynamodb_does()
     if provider_url is not None:
-        # Only here: it takes packages that the other commands do not install.
+        # Imported only here: it needs packages that the other commands do not install.
         from permissions import check_what_iam_checks
         from stacks import deploy_with
 

@@ -1,16 +1,19 @@
 """Makes moto's CloudFormation good enough to deploy, update and delete a whole application.
 
-What moto 5.2.5 does and this replaces: a nested stack has no outputs for its parent, and is deleted and created again when anything
-changes; `DependsOn` is forgotten for a resource that is made early because another one names it; what left the template is deleted
-before what is new comes; deletion has no order; custom resources need Docker, and are never updated or deleted.
+This replaces the following behavior of moto 5.2.5:
+- A nested stack has no outputs for its parent, and any change deletes and recreates it.
+- `DependsOn` is ignored for a resource that is created early because another one refers to it.
+- Resources that left the template are deleted before new ones are created, and deletion has no order.
+- Custom resources need Docker, and are never updated or deleted.
 
-Beside that, types that moto does not know are left out and many properties of the others are dropped. So every resource that
-is created, updated or deleted is told to a provider, an HTTP server of whoever started this one: `{"action": ..., "region":
-..., "stackId": ..., "logicalId": ..., "type": ..., "isKnown": ..., "physicalId": ..., "properties": ..., "formerProperties": ...}`,
-properties as CloudFormation would see them, `isKnown` when moto has made the resource already. It does the rest through the API of the services, and serves custom resources. It answers
+moto also skips types that it does not support, and drops many properties of the others. So every resource that is
+created, updated or deleted is reported to a provider, an HTTP server of the process that started this one: `{"action":
+..., "region": ..., "stackId": ..., "logicalId": ..., "type": ..., "isKnown": ..., "physicalId": ..., "properties": ...,
+"formerProperties": ...}`. Properties are as CloudFormation would see them; `isKnown` is true if moto has already made
+the resource. The provider does the rest through the API of the services, and serves custom resources. It answers
 `{"physicalId": ..., "attributes": {...}}`, or status 400 and the reason, which fails the stack.
 
-Left out, since no test needs them: rollback, and replacement of a resource whose physical id changes.
+Omitted, because no test needs them: rollback, and replacement of a resource whose physical id changes.
 """
 
 import json
@@ -26,16 +29,16 @@ from moto.core.common_models import CloudFormationModel
 from moto.utilities.utils import get_partition
 
 STACK = "AWS::CloudFormation::Stack"
-# moto would run functions in Docker, at each message of a queue; it cannot read the policies that it makes of templates.
+# moto would run functions in Docker for each message of a queue, and it cannot read the policies that it creates from templates.
 LEFT_TO_PROVIDER = re.compile("AWS::Lambda::.*|AWS::IAM::Policy")
 # A custom resource may take its time: the function behind it has 300 seconds.
 PROVIDER_SECONDS = 330
 
 
 class ProvidedResource(CloudFormationModel):
-    """A resource that moto knows nothing of: the provider made it."""
+    """A resource that moto does not support: the provider made it."""
 
-    # moto keeps a list of instances for each of its services, which it reads from here.
+    # moto keeps a list of instances per service, and reads the service from the module name.
     __module__ = "moto.cloudformation.provided"
 
     def __init__(self, physical_resource_id: str, attributes: dict):
@@ -54,7 +57,7 @@ class ProvidedResource(CloudFormationModel):
         return self.attributes[name]
 
     def delete(self, account_id: str, region_name: str) -> None:
-        """The provider has done it."""
+        """Does nothing: the provider has deleted the resource."""
 
 
 def is_known(kind: str) -> bool:
@@ -72,7 +75,7 @@ def dependencies(definition: dict) -> list[str]:
 
 
 def references(value) -> list[str]:
-    """Every name that a definition refers to, in whichever way."""
+    """Every name that a definition refers to, in any way."""
     if isinstance(value, list):
         return [name for item in value for name in references(item)]
     if not isinstance(value, dict):
@@ -110,7 +113,7 @@ class Provider:
         self.url = url
 
     def tell(self, resources: ResourceMap, action: str, name: str, **facts) -> dict:
-        """What the provider answers; ValidationError with its reason when it fails."""
+        """Returns the answer of the provider; raises ValidationError with its reason if it fails."""
         stack = {"region": resources._region_name, "stackId": resources.stack_id, "logicalId": name}
         body = json.dumps({"action": action, "isKnown": is_known(facts["type"]), **stack, **facts}).encode()
         request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
@@ -122,7 +125,7 @@ class Provider:
 
 
 class Engine:
-    """Replaces how moto's ResourceMap creates, updates and deletes. Its own fields stay, so that all the rest works on."""
+    """Replaces how moto's ResourceMap creates, updates and deletes. It keeps the fields of ResourceMap, which other code uses."""
 
     def __init__(self, provider: Provider):
         self.provider = provider
@@ -180,7 +183,7 @@ class Engine:
                 self.update(resources, name)
             else:
                 self.get(resources, name)
-        # As CloudFormation: what is no longer wanted goes last.
+        # As in CloudFormation: resources that are no longer wanted are deleted last.
         self.delete_all(resources, [name for name in in_order(former) if name not in wanted])
         resources._resource_json_map = template["Resources"]
 
@@ -191,7 +194,7 @@ class Engine:
         properties = parsing.clean_json(definition.get("Properties", {}), resources)
         former, resources.properties[name] = resources.properties[name], properties
         if kind == STACK:
-            # Always: what its template says may have changed although its address has not.
+            # Always: its template may have changed although the address has not.
             location, partition = properties["TemplateURL"], get_partition(resources._region_name)
             body = models.get_stack_from_s3_url(location, resources._account_id, partition)
             resource.update(body, parameters=properties.get("Parameters", {}))
@@ -224,7 +227,7 @@ class Engine:
 
 
 def drop_no_values(clean_json):
-    """moto drops `AWS::NoValue` from objects, and leaves a null in lists."""
+    """moto drops `AWS::NoValue` from objects, but leaves a null in lists."""
 
     def clean(value, resources):
         cleaned = clean_json(value, resources)
@@ -238,8 +241,8 @@ def output_of_stack(stack: Stack, attribute: str):
     return None if output is None else output.value
 
 
-def keep_what_stands(delete_stack):
-    """moto forgets a stack before it deletes it: one whose deletion failed could never be deleted again."""
+def keep_after_failed_deletion(delete_stack):
+    """moto forgets a stack before it deletes it, so a stack whose deletion failed could never be deleted."""
 
     def delete_or_keep(backend: CloudFormationBackend, name: str) -> None:
         stacks = dict(backend.stacks)
@@ -258,7 +261,7 @@ def deploy_with(provider_url: str) -> None:
 
     def make_with_properties(resources: ResourceMap, *args, **options) -> None:
         make(resources, *args, **options)
-        # By logical id, as they were when the resource was created or last updated.
+        # By logical id: the properties at the last creation or update of the resource.
         resources.properties = {}
 
     ResourceMap.__init__ = make_with_properties
@@ -268,4 +271,4 @@ def deploy_with(provider_url: str) -> None:
     ResourceMap.delete = lambda resources: engine.delete_all(resources)
     parsing.clean_json = drop_no_values(parsing.clean_json)
     Stack.get_cfn_attribute = output_of_stack
-    CloudFormationBackend.delete_stack = keep_what_stands(CloudFormationBackend.delete_stack)
+    CloudFormationBackend.delete_stack = keep_after_failed_deletion(CloudFormationBackend.delete_stack)

@@ -31,9 +31,9 @@ export interface PipelineResources {
 }
 
 /**
- * Makes the buckets and queues of the product's stacks, wired as there: source bucket, which may exist, -> rule queue;
- * outbound bucket -> one replication rule per target region, and a queue for its failures; inbound bucket -> target
- * queue.
+ * Makes the buckets and queues of the product's stacks, connected in the same way: source bucket, which may exist, ->
+ * rule queue; outbound bucket -> one replication rule per target region, and a queue for its failures; inbound bucket
+ * -> target queue.
  *
  * @throws ReplicationSetupError when a rule names a target region that has no inbound bucket
  */

@@ -12,7 +12,7 @@ const STOP_MILLISECONDS = 120_000;
 export interface WorkerTaskOptions {
   /** File of the bundle. */
   readonly bundle: string;
-  /** Environment variables of the task; nothing else of the host's own environment but PATH and TMPDIR. */
+  /** Environment variables of the task; of the host's own environment only PATH and TMPDIR are added. */
   readonly environment: Readonly<Record<string, string>>;
   /** Called with each line that the task writes to its standard output or error. */
   readonly onLine: (line: string) => void;
@@ -26,7 +26,7 @@ export interface TaskEnd {
 
 /** One fallback task: a process that works until it is told to stop. */
 export class WorkerTask {
-  /** Resolves when the process has ended and all that it wrote was passed on. */
+  /** Resolves when the process has ended and all of its output has been passed on. */
   readonly ended: Promise<TaskEnd>;
   readonly #child: ChildProcess;
 
@@ -36,13 +36,13 @@ export class WorkerTask {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...isolatedVariables(), ...environment },
-      // A debugger or a test runner of the host is none of the task's business.
+      // A debugger or test runner of the host must not affect the task.
       execArgv: ['--enable-source-maps'],
     });
     this.ended = this.#end(onLine);
   }
 
-  /** As Spot reclaims a task: SIGTERM, and SIGKILL when that took too long. */
+  /** Ends the task as Spot does: SIGTERM, then SIGKILL if that takes too long. */
   async reclaim(): Promise<TaskEnd> {
     const timer = setTimeout(() => {
       this.kill();

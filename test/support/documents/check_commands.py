@@ -1,7 +1,8 @@
-"""Says what is wrong with command lines of the AWS CLI and of the SAM CLI: services, operations, options and values.
+"""Finds errors in command lines of the AWS CLI and of the SAM CLI: in services, operations, options and values.
 
-Reads a JSON list of `{"words": [...], "whole": bool}` on standard input, and prints a list of complaints for each. The AWS CLI makes its
-commands of the models that botocore has, and so does this; what it adds by hand is below. The SAM CLI is asked itself.
+Reads a JSON list of `{"words": [...], "whole": bool}` from standard input, and prints a list of errors for each. Like the
+AWS CLI, it derives commands from botocore's models; the AWS CLI's handwritten commands are listed below. For the SAM CLI,
+it inspects the installed program.
 """
 
 import json
@@ -15,9 +16,9 @@ from botocore import xform_name
 GLOBAL = {"--region", "--profile", "--query", "--output", "--endpoint-url", "--no-cli-pager", "--no-sign-request"}
 PAGING = {"--max-items", "--page-size", "--starting-token", "--no-paginate"}
 SERVICES = {"s3api": "s3"}
-# Options that the AWS CLI calls otherwise than the models do.
+# Options with different names in the AWS CLI and in the models.
 RENAMED = {("sns", "subscribe", "--notification-endpoint"): "--endpoint"}
-# Commands that the AWS CLI has written by hand ("AWS CLI Command Reference"): options, and how many words precede them.
+# Handwritten commands of the AWS CLI ("AWS CLI Command Reference"): the number of words before the options, and the options.
 WRITTEN = {
     ("logs", "tail"): (1, {"--since", "--follow", "--format", "--filter-pattern", "--log-stream-names", "--log-stream-name-prefix"}),
     ("s3", "cp"): (2, {"--recursive", "--metadata", "--storage-class", "--checksum-algorithm", "--dryrun", "--include", "--exclude"}),
@@ -32,7 +33,7 @@ models = {}
 
 
 def operations(service):
-    """By the name that the AWS CLI gives them; None where there is no such service."""
+    """Operations by their name in the AWS CLI; None if there is no such service."""
     name = SERVICES.get(service, service)
     if name not in session.get_available_services():
         return None
@@ -43,7 +44,7 @@ def operations(service):
 
 
 def options_of(words):
-    """Words before the first option, and each option with the words behind it."""
+    """Words before the first option, and each option with the words after it."""
     before, options = [], []
     for word in words:
         if re.match(r"--?[a-z]", word):
@@ -84,7 +85,7 @@ def wrong_value(shape, values):
 
 
 def wrong_structure(shape, value):
-    """Of the shorthand `Name=value,Name=value`, in braces where it is itself a value."""
+    """Checks the shorthand `Name=value,Name=value`, which has braces if it is nested in another value."""
     if value.startswith("{") and value.endswith("}"):
         value = value[1:-1]
     given = dict(pair.partition("=")[::2] for pair in value.split(","))
@@ -96,7 +97,7 @@ def wrong_structure(shape, value):
 
 
 def wrong_member(shape, text):
-    """A switch takes no value as an option, but one as a member."""
+    """A boolean takes no value as an option, but takes one as a member."""
     if shape.type_name == "boolean":
         return None if text in ("true", "false") else f"takes true or false, not {text}"
     return wrong_value(shape, [text])
@@ -131,7 +132,7 @@ def check_aws(words, whole):
             continue
         name, member = by_option[asked]
         given.add(name)
-        # In a sentence an option may be only named.
+        # A sentence may name an option without its value.
         reason = wrong_value(member, values) if values or whole else None
         if reason:
             wrong.append(f"{option} {reason}")
@@ -143,7 +144,7 @@ def check_sam(words, whole):
     import click
     from samcli.cli.main import cli
 
-    # Without an object of its own the SAM CLI has stand-ins for its commands.
+    # Without its own object, the SAM CLI only has placeholders for its commands.
     command, context, path = cli, click.Context(cli, obj=object()), ["sam"]
     rest = list(words)
     while isinstance(command, click.MultiCommand) and rest and not rest[0].startswith("-"):

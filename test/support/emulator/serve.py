@@ -1,12 +1,12 @@
 """Serves ministack on a loopback port: AWS with CloudFormation, for the SAM CLI to deploy to.
 
-Prints the port on standard output, and ends when standard input closes: so it never outlives the process that started it.
-Five things of it are put right here, or a deployment would make nothing:
-- Conditions do not know the pseudo parameters, so that `!Equals [!Ref AWS::Region, eu-west-1]` is false everywhere.
-- Templates of nested stacks are not transformed, and `AWS::Serverless::Function` is not a type that it has.
-- An update of a nested stack forgets the attributes of the resources in it that do not change.
-- Resource types that it lacks end a deployment: here they exist by name only. Event source mappings, too, since no function runs.
-- Custom resources start the function's container, and there is none: they are answered here, as if all had gone well.
+Prints the port on standard output, and ends when standard input closes, so it never outlives the process that started it.
+This file fixes five problems of ministack that would prevent any deployment:
+- Conditions do not resolve pseudo parameters, so `!Equals [!Ref AWS::Region, eu-west-1]` is false everywhere.
+- Templates of nested stacks are not transformed, and `AWS::Serverless::Function` is not a supported type.
+- An update of a nested stack forgets the attributes of resources in it that do not change.
+- Unsupported resource types abort a deployment: here they exist by name only. So do event source mappings, as no function runs.
+- Custom resources start the function's container, which does not exist: here they are answered with success.
 """
 
 import os
@@ -44,11 +44,11 @@ def answer_custom_resource(request_type, logical_id, props, stack_name, stack_id
     return physical_id or f"{stack_name}-{logical_id}", {"Prices": "{}"}
 
 
-# Modules that have taken the function by its name.
+# Modules that import the function by name.
 for module in [module for name, module in sys.modules.items() if name.startswith("ministack.services.cloudformation")]:
     if getattr(module, "_evaluate_conditions", None) is evaluate:
         module._evaluate_conditions = evaluate_with_pseudo_parameters
-# Only nested stacks look it up there, each time.
+# Only nested stacks look it up there at each call.
 parse = engine._parse_template
 engine._parse_template = lambda body: engine._apply_transforms(parse(body))
 attributes = {}

@@ -1,9 +1,9 @@
-"""Serves S3, SQS, Athena and Step Functions, which runs state machines, by moto on a loopback port.
+"""Serves moto's S3, SQS, Athena and Step Functions, including state machines, on a loopback port.
 
 Usage: serve.py FUNCTIONS_URL
 
-Prints the port once it answers, and ends when standard input closes. Invocations of functions go to FUNCTIONS_URL: moto would run
-them in Docker.
+Prints the port once it answers, and ends when standard input closes. Invocations of functions go to FUNCTIONS_URL, because
+moto would run them in Docker.
 """
 
 import os
@@ -20,7 +20,7 @@ INVOCATION_SECONDS = 900
 
 
 class FunctionGateway:
-    """Passes an invocation on, and the answer back."""
+    """Forwards an invocation, and returns the answer."""
 
     def __init__(self, url: str):
         self.url = url

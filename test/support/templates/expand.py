@@ -1,10 +1,10 @@
-"""Expands the root template as SAM would, without AWS: what CloudFormation gets to see.
+"""Expands the root template as SAM would, without AWS, into what CloudFormation receives.
 
 Usage: expand.py TEMPLATE IMAGE [--lint]
 
-Prints one JSON object: {"root": ..., "nested": {LOCATION: ...}, "problems": [...]}, the templates translated, and with --lint
-what cfn-lint has to say of them. It sees more there than in the SAM files, where a typing mistake inside `Events` passes.
-`sam package` would upload the nested templates and the image: stand-ins take their places, IMAGE that of the image.
+Prints one JSON object, {"root": ..., "nested": {LOCATION: ...}, "problems": [...]}, with the translated templates, and with
+--lint the findings of cfn-lint. It finds more there than in the SAM files, where it misses a typo inside `Events`.
+`sam package` would upload the nested templates and the image; here placeholders replace them, with IMAGE for the image.
 """
 
 import json
@@ -41,7 +41,7 @@ def read(path: str) -> dict:
 
 def lint(name: str, template: dict) -> list[str]:
     matches = lint_all(json.dumps(template, indent=1))
-    # Those that begin with I are advice.
+    # Findings that begin with I are only informational.
     return [f"{name}: {match}" for match in matches if not match.rule.id.startswith("I")]
 
 
@@ -60,6 +60,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # The translator asks boto3 for a region; it calls nothing.
+    # The translator needs a region from boto3, but makes no calls.
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
     main()

@@ -1,4 +1,4 @@
-"""Bytes of a template as `sam build` and `sam deploy` leave it for CloudFormation.
+"""Prints the bytes of a template that `sam build` and `sam deploy` send to CloudFormation.
 
 Usage: packaged_size.py TEMPLATE UPLOAD_URL
 """
@@ -14,7 +14,7 @@ def main() -> None:
     with open(path, encoding="utf-8") as file:
         template = yaml_parse(file.read())
     ResourceMetadataNormalizer.normalize(template)
-    # As SAM does between building and deploying.
+    # As SAM does between build and deployment.
     template = yaml_parse(yaml_dump(template))
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Application":

@@ -1,9 +1,9 @@
-"""Runs a program in a terminal of its own, and obeys the lines of standard input: `interrupt` types Ctrl-C, `type TEXT` types that.
+"""Runs a program in its own terminal, controlled by lines on standard input: `interrupt` types Ctrl-C, `type TEXT` types TEXT.
 
 Usage: session.py COLUMNS ROWS PROGRAM [ARGUMENT ...]
 
-Writes what the terminal shows to standard output as JSON lines: {"output": TEXT}, and at the end {"status": N, "left": [PID, ...]},
-with the processes of the terminal's session that outlived the program. Python has pseudo terminals; Node has none.
+Writes the terminal's output to standard output as JSON lines: {"output": TEXT}, and at the end {"status": N, "left": [PID, ...]}
+with the processes of the terminal's session that outlived the program. Written in Python, because Node has no pseudo terminals.
 """
 
 import fcntl
