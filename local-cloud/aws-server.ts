@@ -17,8 +17,8 @@ export interface AwsServerOptions {
   /** Interpreter with the packages. Default: the project's own environment, installed if necessary. */
   readonly python?: string;
   /**
-   * URL of a resource provider: with it CloudFormation, IAM, STS and KMS are served as well, and CloudFormation tells it of
-   * every resource (moto/stacks.py has the protocol). Needs the packages of `rehearsal`.
+   * URL of a resource provider: with it, the server also offers CloudFormation, IAM, STS and KMS, and CloudFormation
+   * reports every resource to the provider (moto/stacks.py has the protocol). Needs the packages of `rehearsal`.
    */
   readonly resourceProvider?: string;
   readonly announce?: (line: string) => void;
@@ -43,7 +43,7 @@ export async function startAwsServer(options: AwsServerOptions): Promise<AwsServ
   const python = options.python ?? (await pythonEnvironment(need, announce));
   const args = [SERVE_SCRIPT, ...(resourceProvider === undefined ? [] : [resourceProvider])];
   const child = spawn(python, args, {
-    // A process group of its own: after Ctrl-C in a terminal, others clean up first and need the server for that.
+    // A separate process group: after Ctrl-C in a terminal, others clean up first and need the server for that.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: serverVariables(python),
@@ -65,9 +65,9 @@ function serverVariables(python: string): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
     TMPDIR: process.env['TMPDIR'],
-    // Compiled modules belong in the environment, not beside the sources.
+    // Compiled modules belong in the environment, not next to the sources.
     PYTHONPYCACHEPREFIX: path.join(path.dirname(python), '..', 'compiled'),
-    // Bodies of requests are large and short-lived: without this, each thread keeps the memory of its largest ones.
+    // Request bodies are large and short-lived: without this, each thread keeps the memory of its largest ones.
     MALLOC_ARENA_MAX: '2',
     MALLOC_MMAP_THRESHOLD_: '1048576',
   };

@@ -35,7 +35,7 @@ export interface EmulatedRegion extends RegionClients {
 
 const DEFAULT_STALL_SECONDS = 5;
 
-/** S3, SQS and DynamoDB in several emulated regions, each served by a process of its own. */
+/** S3, SQS and DynamoDB in several emulated regions, each served by a separate process. */
 export class EmulatedCloud {
   readonly regions: ReadonlyMap<string, EmulatedRegion>;
   readonly #servers: readonly AwsServer[];

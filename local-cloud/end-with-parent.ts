@@ -11,8 +11,8 @@ export interface ShellCommand {
 
 /**
  * A command line that ends with this process, however this one ends. It must be started with `detached: true`, which
- * makes it a process group of its own (so that a terminal's Ctrl-C reaches only us, who then end it), and with a pipe
- * as standard input: destroying that pipe ends the group.
+ * makes it a separate process group (so that a terminal's Ctrl-C reaches only this process, which then ends it), and
+ * with a pipe as standard input: destroying that pipe ends the group.
  */
 export function endWithParent(command: string, args: readonly string[]): ShellCommand {
   return { command: 'sh', args: ['-c', SCRIPT, 'sh', command, ...args] };

@@ -27,8 +27,8 @@ export interface FaultProxyOptions {
 }
 
 /**
- * A reverse proxy that makes a share of the requests fail as a real network and a real service do. Headers go
- * through untouched (signatures stay valid) and bodies are streamed both ways.
+ * A reverse proxy that makes a share of the requests fail as a real network and a real service do. Headers pass
+ * unchanged, so signatures stay valid, and bodies are streamed both ways.
  */
 export class FaultProxy {
   readonly #options: FaultProxyOptions;
@@ -132,7 +132,7 @@ export class FaultProxy {
       else if (fault === 'cut body') cutAnswer(answer, incoming, outgoing);
       else passOn(answer, incoming, outgoing);
     });
-    // The caller or the server has disconnected: either way the other side must be told.
+    // The caller or the server has disconnected: either way the other side must learn it.
     pipeline(incoming, forwarded, (error) => {
       if (error) incoming.socket.destroy();
     });
@@ -140,7 +140,7 @@ export class FaultProxy {
   }
 }
 
-/** Node has answered `Expect: 100-continue` already; the server behind must not do so a second time. */
+/** Node has already answered `Expect: 100-continue`; the server must not answer it a second time. */
 function withoutExpectation(rawHeaders: readonly string[]): string[] {
   return rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)]?.toLowerCase() !== 'expect');
 }

@@ -3,8 +3,8 @@ import { FunctionEnvironment, type FunctionEnvironmentOptions } from './function
 export type FunctionHostOptions = FunctionEnvironmentOptions;
 
 /**
- * Runs a bundled function as Lambda does: each concurrent invocation has an environment (a process) of its own, which
- * is initialized once, kept warm and reused; one that crashed or timed out is replaced when needed.
+ * Runs a bundled function as Lambda does: each concurrent invocation has its own environment (a process), which is
+ * initialized once, kept warm and reused; one that crashed or timed out is replaced when needed.
  */
 export class FunctionHost {
   readonly #options: FunctionHostOptions;
@@ -35,7 +35,7 @@ export class FunctionHost {
   }
 
   /**
-   * Kills one environment, an invoked one if there is any.
+   * Kills one environment, preferably one with an invocation.
    *
    * @param random gives numbers from 0 up to but not including 1
    * @returns false when there was none to kill

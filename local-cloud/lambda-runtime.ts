@@ -68,7 +68,7 @@ export class LambdaRuntime {
     ]);
     const child = spawn(command, args, {
       cwd: options.bundles,
-      // A process group of its own, which is ended as a whole.
+      // A separate process group, which is ended as a whole.
       detached: true,
       env: variables(options),
       stdio: ['pipe', 'pipe', 'pipe'],

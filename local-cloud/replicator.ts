@@ -21,7 +21,7 @@ export interface ReplicatorOptions {
   readonly sources: readonly { readonly region: string; readonly bucket: string }[];
   /** Min time between a write and its replica. Default: 0. */
   readonly delaySeconds?: number;
-  /** A reason makes the replication of this object fail for good, as a missing permission would. */
+  /** A reason makes the replication of this object fail permanently, as a missing permission would. */
   readonly refuse?: (key: string, destinationBucket: string) => string | undefined;
   /** Called with each finished copy. */
   readonly onReplicated?: (version: ReplicatedVersion, destinationBucket: string) => void;
@@ -77,7 +77,7 @@ export class Replicator {
     await this.#loop.throwFailure();
   }
 
-  /** Resolves when everything that was written before the call is copied, or has failed for good. */
+  /** Resolves when everything that was written before the call is copied, or has failed permanently. */
   async idle(): Promise<void> {
     await this.#loop.throwFailure();
     await this.#round();

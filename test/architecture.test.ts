@@ -153,7 +153,7 @@ const files: SourceFile[] = ['src', 'local-cloud'].flatMap((room) =>
 );
 
 /**
- * The folder of src that a file is in, or the top folder beside src; undefined for files that every folder may import.
+ * The folder of src that a file is in, or the top folder next to src; undefined for files that every folder may import.
  */
 function folderOf(path: string): string | undefined {
   const [room, folder] = path.split(sep);

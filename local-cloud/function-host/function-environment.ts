@@ -33,7 +33,7 @@ export class FunctionEnvironment {
     const { bundle, handler, functionName, invokedFunctionArn, memoryMb } = options;
     const facts: FunctionFacts = { functionName, invokedFunctionArn, memoryMb };
     this.#child = fork(ENTRY, [pathToFileURL(bundle).href, handler, JSON.stringify(facts)], {
-      // A process group of its own: a terminal's Ctrl-C is for the host, which ends it.
+      // A separate process group: a terminal's Ctrl-C reaches only the host, which then ends it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: this.#variables(),

@@ -23,8 +23,8 @@ const ended = z.object({ errorType: z.literal('Runtime.ExitError'), errorMessage
 const BAD_GATEWAY = 502;
 
 /**
- * Distinguishes the answer of a function from its failures. The emulator returns 200 for an answer, an error of the
- * handler and a timeout alike, so the text decides; 502 means that the process could not start or has ended.
+ * Distinguishes the answer of a function from its failures. The emulator returns 200 for an answer, for an error of the
+ * handler and for a timeout, so the text decides; 502 means that the process could not start or has ended.
  */
 export function readAnswer({ status, text }: EmulatorAnswer, functionName: string): FunctionAnswer {
   if (/^Task timed out after [\d.]+ seconds$/.test(text)) {

@@ -32,7 +32,7 @@ export class WorkerTask {
 
   constructor({ bundle, environment, onLine }: WorkerTaskOptions) {
     this.#child = fork(ENTRY, [pathToFileURL(bundle).href], {
-      // A process group of its own: a terminal's Ctrl-C is for the host, which ends it.
+      // A separate process group: a terminal's Ctrl-C reaches only the host, which then ends it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...isolatedVariables(), ...environment },

@@ -79,7 +79,7 @@ export class Laboratory {
     return { ...result, server: await server.counts() };
   }
 
-  /** Packs into a bucket of its own. @param keep whether the archives' bytes are to be restored later */
+  /** Packs into a separate bucket. @param keep whether the archives' bytes are restored later */
   async observePacking(
     task: Omit<PackTask, 'kind' | 'outbound'>,
     keep = false,
@@ -92,7 +92,7 @@ export class Laboratory {
     return { ...observation, bucket, archives: written.slice(first), warmUpArchives: written.slice(0, first) };
   }
 
-  /** Restores archives of an earlier observation on the same server, into a bucket of its own. */
+  /** Restores archives of an earlier observation on the same server, into a separate bucket. */
   observeRestoring(
     { bucket, archives, warmUpArchives }: RestorableArchives,
     server: ServerKind = {},

@@ -262,7 +262,7 @@ describe('the target of the public implementation', () => {
   }, 300_000);
 
   test('restores every object of our archive under its key, with its bytes and tags', async () => {
-    // Python's own makedirs gives up on 1,000 nested folders, whoever wrote the archive.
+    // Python's makedirs fails for 1,000 nested folders, in any archive.
     const objects = OBJECTS.filter(({ key }) => key.split('/').length < 900);
     expect(objects).toHaveLength(OBJECTS.length - 1);
     const archive = path.join(folder, 'public-target.tar.zst');

@@ -41,7 +41,7 @@ export interface FailingOptions {
 }
 
 /**
- * A store that counts its calls and lets those fail that the test names: `new FailingObjectStore(store, { put: [2] })`.
+ * A store that counts its calls, and fails those that the test names: `new FailingObjectStore(store, { put: [2] })`.
  */
 export class FailingObjectStore implements ObjectStore {
   /** Calls made so far, failed ones included. */

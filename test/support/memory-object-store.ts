@@ -116,7 +116,7 @@ export class MemoryObjectStore implements ObjectStore {
     if (!stored) throw new ObjectNotFoundError(`nothing at ${name}`);
     const { description, crc32 } = stored;
     if (description.etag !== request.etag) throw new ObjectChangedError(`${name} has ETag ${description.etag}`);
-    if (stored.sealed === 'customer-key') throw new CustomerKeyError(`${name} has a key of its owner`);
+    if (stored.sealed === 'customer-key') throw new CustomerKeyError(`${name} has a customer-provided key`);
     if (stored.sealed === 'archived' || UNREADABLE_CLASSES.has(description.storageClass)) {
       throw new ObjectArchivedError(`${name} is archived`);
     }
@@ -150,7 +150,7 @@ export class MemoryObjectStore implements ObjectStore {
     await this.#turn(signal);
     const stored = this.#find(location);
     if (!stored) return undefined;
-    if (stored.sealed === 'customer-key') throw new CustomerKeyError(`${location.key} has a key of its owner`);
+    if (stored.sealed === 'customer-key') throw new CustomerKeyError(`${location.key} has a customer-provided key`);
     return { ...stored.description, crc32: stored.crc32, answeredAt: this.#answeredAt() };
   }
 

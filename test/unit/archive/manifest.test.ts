@@ -37,7 +37,7 @@ function jsonOf(fields: Record<string, unknown>): Buffer {
   return Buffer.from(JSON.stringify({ format, ...manifest, ...fields }));
 }
 
-test('a manifest comes back as it was written', () => {
+test('a manifest is read as it was written', () => {
   const decoded: Manifest = decodeManifest(encodeManifest(manifest), ARCHIVE);
   expect(decoded).toEqual({ format: { name: 's3-cross-region-compressor', version: '1.0' }, ...manifest });
   expect(Object.keys(itemAt(itemAt(decoded.objects, 0).tags, 1))).toEqual(['__proto__']);

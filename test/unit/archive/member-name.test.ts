@@ -31,6 +31,6 @@ test.each([
   expect(`objects/${relativeKey(key)}`).toBe(name);
 });
 
-test('each of the hard keys has a member name of its own', () => {
+test('each of the hard keys has a different member name', () => {
   expect(new Set(HOSTILE_KEYS.map(memberName)).size).toBe(new Set(HOSTILE_KEYS).size);
 });

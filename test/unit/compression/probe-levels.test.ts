@@ -58,7 +58,7 @@ describe('storing', () => {
   test.each([
     ['text', text],
     ['noise', noise],
-  ])('leaves %s as it is, in a frame that any zstd reads and whose checksum holds', (_, bytes) => {
+  ])('leaves %s unchanged, in a frame that any zstd can read and whose checksum is valid', (_, bytes) => {
     const output = new Uint8Array(compressBound(bytes.length));
     const length = new FrameCompressor().compress(output, bytes, STORE_LEVEL);
     expect(length).toBeGreaterThan(bytes.length);
