@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Starts s3xrc: from its sources with the project's own Node where that is installed, else the bundle that `npm ci` made.
+// Starts s3xrc: from its sources with the project's own Node if that is installed, otherwise the bundle that `npm ci`
+// built.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,7 @@ const node = file('../node_modules/node/bin/node');
 
 if (existsSync(source) && existsSync(node)) {
   const child = spawn(node, [source, ...process.argv.slice(2)], { stdio: 'inherit' });
-  // A terminal's Ctrl-C reaches the child by itself; this process has to outlive it to pass its status on.
+  // A terminal also sends Ctrl-C to the child; this process must outlive it to pass on its exit status.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('error', (error) => {

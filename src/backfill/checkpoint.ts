@@ -34,7 +34,7 @@ const checkpointSchema = z.object({
 /** The progress of a backfill or verification, stored between runs. */
 export type Checkpoint = Readonly<z.infer<typeof checkpointSchema>>;
 
-/** Who may save a checkpoint, and until when nobody else may. */
+/** Who may save a checkpoint, and until when no other run may. */
 export type CheckpointLease = Readonly<z.infer<typeof leaseSchema>>;
 
 export function encodeCheckpoint(checkpoint: Checkpoint): string {

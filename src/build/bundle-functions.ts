@@ -10,7 +10,7 @@ const SOURCES = join(CHECKOUT, 'src');
 /** Written next to the bundles: the licenses of the packages in them. */
 const NOTICES = 'THIRD_PARTY_NOTICES.txt';
 
-/** The code of a thread, which starts from a file of its own. */
+/** The code of a thread, which starts from a separate file. */
 const WORKER = { out: 'frame-worker', in: join(SOURCES, 'compression/frame-worker.ts') };
 
 /** Not bundled: zstd-napi is a native module, and piscina starts threads from its own file. The image installs both. */

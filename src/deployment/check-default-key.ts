@@ -5,7 +5,7 @@ import type { BucketDirectory, KeyDirectory } from './ports.ts';
  * The customer managed key that the bucket encrypts with by default, if it is not one of `named`: a role that may use
  * only the named keys then gets 403 for each object. Undefined if it is named, or if that is unknown.
  *
- * | S3 holds | is named when |
+ * | S3 stores | it is named if |
  * |---|---|
  * | the ARN of a key | it is among them |
  * | the id of a key | one of them ends with it |

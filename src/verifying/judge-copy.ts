@@ -32,7 +32,7 @@ export interface JudgedObject {
 }
 
 /**
- * Judges a copy by a HEAD of it, and by its tags where metadata had no room for the stamp.
+ * Judges a copy by a HEAD of it, and by its tags if metadata had no room for the stamp.
  *
  * | the copy                                                          | is                                    |
  * |-------------------------------------------------------------------|---------------------------------------|

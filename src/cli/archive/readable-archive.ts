@@ -28,7 +28,7 @@ export interface ArchiveFacts {
   readonly deletions?: number;
 }
 
-/** A piece of an object's bytes; the bytes are valid until the visit ends. */
+/** Some of an object's bytes, which are valid until the visit ends. */
 export interface EntryChunk {
   /** Index of the object in `entries`. */
   readonly index: number;

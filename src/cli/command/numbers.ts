@@ -18,7 +18,7 @@ export function formatBytes(bytes: number): string {
   return formatUnits(bytes, 1000);
 }
 
-/** For use beside dollars: in billing units (powers of 1024), as `parseBilledVolume` reads them. */
+/** For use next to dollars: in billing units (powers of 1024), as `parseBilledVolume` reads them. */
 export function formatBilledBytes(bytes: number): string {
   return formatUnits(bytes, 1024);
 }

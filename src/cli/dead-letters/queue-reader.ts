@@ -98,7 +98,7 @@ export async function receiveLetters(
   return [...letters.values()];
 }
 
-/** Makes messages visible again, after Ctrl-C as well. One whose hour has passed is visible already. */
+/** Makes messages visible again, also after Ctrl-C. A message whose hour has passed is already visible. */
 export async function releaseLetters(sqs: SQSClient, letters: readonly ReceivedLetter[]): Promise<void> {
   for (let at = 0; at < letters.length; at += BATCH) {
     const batch = letters.slice(at, at + BATCH);

@@ -142,8 +142,8 @@ export class RegionDeployer {
   }
 
   /**
-   * The SAM CLI looks for samconfig.toml beside the template, so for other templates than the root one its full path
-   * must be given.
+   * The SAM CLI looks for samconfig.toml next to the template, so its full path must be given for templates other than
+   * the root one.
    */
   #file(template: string): readonly string[] {
     return ['--template-file', template, '--config-file', join(this.#folder, 'samconfig.toml')];

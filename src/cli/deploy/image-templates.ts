@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-/** Folder for the files of a deployment, beside the SAM CLI's own. */
+/** Folder for the files of a deployment, next to that of the SAM CLI. */
 const SAM_FOLDER = '.aws-sam';
 /** Path from the root template to the others. */
 export const NESTED_TEMPLATES = 'src/stacks';

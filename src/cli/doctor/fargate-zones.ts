@@ -47,7 +47,7 @@ export function judgeZones(subject: string, region: string, zones: readonly Zone
   const enough = sorted.findIndex(isKnown) + 1;
   if (without.length < taken.length) {
     const says = `Fargate is not in ${names}: no task can start in the subnets there, only in the other ${taken.length - without.length}.`;
-    const fix = `if tasks do not start, set "availability_zones" of ${region} in settings.json so that more zones have Fargate`;
+    const fix = `if tasks do not start, set "availability_zones" of ${region} in settings.json so that the network uses more zones with Fargate`;
     return warning(subject, says, fix);
   }
   return failure(

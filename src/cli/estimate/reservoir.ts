@@ -5,7 +5,7 @@ interface Tagged<T> {
 
 /**
  * A simple random sample of a stream of unknown length: each item gets a random tag, and those with the smallest tags
- * are kept (bottom-k sampling). Smaller samples of it are random, too.
+ * are kept (bottom-k sampling). Smaller samples of it are also random.
  */
 export class Reservoir<T> {
   #capacity: number;

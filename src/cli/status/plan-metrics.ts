@@ -56,7 +56,7 @@ function ruleMetrics(rule: DeployedRule, { settings: { stack_name: namespace } }
   ];
 }
 
-/** @param here at the source, where the watermark is written; what is restored is written in the target region */
+/** @param here the source region, to which the watermark is written; restores are written in the target region */
 function routeMetrics(rule: DeployedRule, region: string, here: Omit<MetricAddress, 'name'>): AskedMetric[] {
   const owner = routeId(rule, region);
   const restored = (span: MetricSpan): AskedMetric => ({

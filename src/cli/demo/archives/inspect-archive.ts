@@ -43,7 +43,7 @@ export interface UnreadableArchive {
   readonly reason: string;
 }
 
-/** Inspects an archive, or says why no reader of the format can. @throws what has nothing to do with the archive */
+/** Inspects an archive, or says why no reader of the format can. @throws errors that are unrelated to the archive */
 export async function tryInspect(archive: ArchiveBytes): Promise<InspectedArchive | UnreadableArchive> {
   try {
     return await inspectArchive(archive);

@@ -37,9 +37,9 @@ import { plantAtTarget } from './plant-differences.ts';
 import { openTools, type Tools } from './run-tool.ts';
 
 const PARALLEL_UPLOADS = 16;
-/** No object is too young to be compared. */
+/** For `--not-due`: no object is too young to be compared. */
 const ALL_DUE = ['--not-due', '0s'];
-/** Everything is. */
+/** For `--not-due`: every object is too young. */
 const NONE_DUE = ['--not-due', '1d'];
 
 /**

@@ -69,7 +69,7 @@ function chooseMetadata(digest: Buffer, roll: Roll): UserMetadata {
   };
 }
 
-/** Every second object has none, since reading tags costs a request of its own. */
+/** Every second object has none, since reading tags costs a separate request. */
 function chooseTags(roll: Roll): ObjectTag[] {
   const count = roll(9) % 2 === 0 ? 0 : (roll(9) >> 1) % (MAX_TAGS + 1);
   return Array.from({ length: count }, (_, index) => ({ key: `team ${index}`, value: pick(TEAMS, roll(11 + index)) }));

@@ -10,7 +10,7 @@ export async function bundleForDemo(folder: string): Promise<void> {
   }
 }
 
-/** esbuild repeats all complaints in its message, with a stack of its own. */
+/** esbuild repeats all complaints in its message, with its own stack trace. */
 function firstComplaint(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const [title = '', first = title] = message.split('\n').filter((line) => line !== '');

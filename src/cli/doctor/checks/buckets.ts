@@ -100,7 +100,7 @@ async function checkObjectLock({ subject, s3, bucket }: BucketLook, abortSignal:
     const days = retention?.Days ?? (retention?.Years ?? 0) * 365;
     if (bucket.role === 'source') {
       const says = 'Has Object Lock: retention and legal holds of its objects are not replicated.';
-      return [warning(subject, says, 'give the destination bucket a default retention of its own, if it needs one')];
+      return [warning(subject, says, 'set a default retention on the destination bucket, if it needs one')];
     }
     if (retention === undefined) return [ok(subject, 'Has Object Lock, without a default retention.')];
     const says = `Has Object Lock: restored objects cannot be deleted for ${days} days, and overwritten versions are kept as long.`;

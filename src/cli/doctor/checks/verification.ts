@@ -108,7 +108,7 @@ function scheduleCheck(rule: DeployedRule, region: string, patient: Patient): Ch
  * | the last verification                            | diagnosis |
  * |--------------------------------------------------|-----------|
  * | none in 15 days                                  | warning: a new rule waits for up to a week |
- * | the next one should have begun                   | failure   |
+ * | the next one should have started                 | failure   |
  * | neither finished nor in progress                 | failure   |
  * | finished, or in progress                         | ok        |
  */
