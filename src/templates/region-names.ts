@@ -31,10 +31,9 @@ export function regionNames(region: string) {
     dashboard: `Dashboard${suffix}`,
     /** The stack of a part, such as `WatermarkEuWest1`; its name is that in region-parts.ts. */
     part: (name: string) => `${logicalName(name)}${suffix}`,
-    backfillAccess: (index: number) => `BackfillAccess${index + 1}${suffix}`,
-    watermarkAccess: (index: number) => `WatermarkAccess${index + 1}${suffix}`,
+    /** The policies of a part for the users' buckets. */
+    partAccess: (name: string) => (index: number) => `${logicalName(name)}Access${index + 1}${suffix}`,
     watermarkAlarm: (id: string, region: string) => `Watermark${logicalName(id)}${logicalName(region)}`,
-    verifyAccess: (index: number) => `VerifyAccess${index + 1}${suffix}`,
     verifySchedule: (id: string) => `VerifySchedule${logicalName(id)}`,
     clockAlarm: (id: string) => `VerifyClock${logicalName(id)}`,
     missingAlarm: (id: string) => `Missing${logicalName(id)}`,

@@ -1,5 +1,12 @@
+import { inventoryAccess } from './access-policies.ts';
 import type { AlarmedStack } from './alarms.ts';
+import { partStack } from './part-stack.ts';
 import type { RegionPlan } from './plan-regions.ts';
+import { regionNames } from './region-names.ts';
+import type { Resources, StackContext } from './sam-calls.ts';
+import { verifyResources } from './verify-resources.ts';
+import { watermarkResources } from './watermark-resources.ts';
+import { getAtt, type Yaml } from './yaml.ts';
 
 /** A function that a region has once, whatever the number of its rules, with the queue that feeds it. */
 export interface RegionPart {
@@ -12,9 +19,14 @@ export interface RegionPart {
   readonly queue?: string;
   /** File of src/stacks with its alarms. Absent: it has none. */
   readonly stack?: AlarmedStack;
+  /** Its resources in the root template. Absent: the stack of another part contains it. */
+  readonly resources?: (context: StackContext) => Resources;
 }
 
-/** The names that doctor and status look for, and the plan's costs of alarms and idle queues, follow from this table. */
+/**
+ * The names that doctor and status look for, the plan's costs of alarms and idle queues, and the parts' own resources follow
+ * from this table.
+ */
 const REGION_PARTS: readonly RegionPart[] = [
   { name: 'deployment', sends: false, exists: () => true, stack: 'region' },
   { name: 'resend', sends: true, exists: hasRole('source'), queue: 'replication-failures', stack: 'source' },
@@ -22,13 +34,23 @@ const REGION_PARTS: readonly RegionPart[] = [
     name: 'backfill',
     sends: true,
     exists: ({ outgoing, settings }) => outgoing.length > 0 && settings.inventory_buckets.length > 0,
+    // The state machine that queues existing objects out of inventories.
+    resources: (context) =>
+      partStack(context, 'backfill', { ProgressBucket: progressBucketOutput(context) }, inventoryAccess(context.plan)),
   },
-  { name: 'watermark', sends: true, exists: ({ outgoing }) => outgoing.length > 0, stack: 'watermark' },
+  {
+    name: 'watermark',
+    sends: true,
+    exists: ({ outgoing }) => outgoing.length > 0,
+    stack: 'watermark',
+    resources: watermarkResources,
+  },
   {
     name: 'verify',
     sends: true,
     exists: ({ outgoing }) => outgoing.some(({ verify }) => verify !== undefined),
     stack: 'verify',
+    resources: verifyResources,
   },
   { name: 'target', sends: false, exists: hasRole('target'), queue: 'target', stack: 'target' },
 ];
@@ -36,6 +58,15 @@ const REGION_PARTS: readonly RegionPart[] = [
 /** The parts that a region has. */
 export function partsOf(plan: Pick<RegionPlan, 'outgoing' | 'settings'>): RegionPart[] {
   return REGION_PARTS.filter(({ exists }) => exists(plan));
+}
+
+/** The resources of the parts that have a stack of their own. */
+export function partResources(context: StackContext): Resources {
+  return Object.assign({}, ...partsOf(context.plan).map(({ resources }) => resources?.(context) ?? {})) as Resources;
+}
+
+function progressBucketOutput({ plan }: StackContext): Yaml {
+  return getAtt(regionNames(plan.region).source, 'Outputs.ProgressBucket');
 }
 
 function hasRole(role: 'source' | 'target'): RegionPart['exists'] {

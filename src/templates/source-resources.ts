@@ -2,17 +2,15 @@ import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import { replicatesDeletes, toldDeletions } from '../configuration/rule.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
-import { backfillResources } from './backfill-resources.ts';
 import { dashboard } from './dashboard/region-dashboard.ts';
 import { fallbackOutputs, ownPrincipals, ruleFallback } from './fallback-resources.ts';
 import { keyPattern } from './iam-pattern.ts';
 import { archiveRegions } from './plan-regions.ts';
 import { regionNames } from './region-names.ts';
+import { partResources } from './region-parts.ts';
 import { sharedOutputs } from './region-resources.ts';
 import { planReplication } from './replication-rules.ts';
 import { application, checkedBuckets, customResource, type Resources, type StackContext } from './sam-calls.ts';
-import { verifyResources } from './verify-resources.ts';
-import { watermarkResources } from './watermark-resources.ts';
 import { getAtt, ref, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
@@ -52,9 +50,7 @@ export function sourceResources(context: StackContext): Resources {
     ),
     ...Object.fromEntries(plan.outgoing.map((rule) => [names.rule(rule.id), ruleApplication(context, rule)])),
     ...notifications(context),
-    ...backfillResources(context),
-    ...watermarkResources(context),
-    ...verifyResources(context),
+    ...partResources(context),
     ...dashboard(context),
   };
 }

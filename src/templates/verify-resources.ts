@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { DeployedRule, VerifyInterval } from '../configuration/deployed-rule.ts';
-import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
+import { ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { verifyAccess } from './access-policies.ts';
 import { VERIFY_ALARMS } from './alarms.ts';
+import { partStack } from './part-stack.ts';
 import { regionNames } from './region-names.ts';
-import { alarm, application, policies, type Resources, type StackContext } from './sam-calls.ts';
+import { alarm, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, type Yaml } from './yaml.ts';
 
 /** Verifications start between one and five o'clock, UTC. */
@@ -18,33 +19,18 @@ const DAYS: Readonly<Record<VerifyInterval, string>> = {
   weekly: '? * SUN *',
 };
 
-/**
- * The state machine that verifies rules, a schedule per rule with `verify`, and alarms on the schedule and on the results.
- * Empty if no rule has `verify`.
- */
+/** The state machine that verifies rules, a schedule per rule with `verify`, and alarms on the schedule and on the results. */
 export function verifyResources(context: StackContext): Resources {
   const { settings, plan, plans } = context;
   const verified = plan.outgoing.filter(({ verify }) => verify !== undefined);
-  if (verified.length === 0) return {};
   const names = regionNames(plan.region);
+  const parameters = {
+    AlarmTopicArn: getAtt(names.region, 'Outputs.AlarmTopicArn'),
+    ProgressBucket: getAtt(names.source, 'Outputs.ProgressBucket'),
+    OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
+  };
   return {
-    [names.part('verify')]: application(context, 'verify.yaml', names.sends, {
-      StackName: settings.stack_name,
-      NamePrefix: resourceNamePrefix(settings.stack_name),
-      KeyArn: getAtt(names.region, 'Outputs.KeyArn'),
-      AlarmTopicArn: getAtt(names.region, 'Outputs.AlarmTopicArn'),
-      ProgressBucket: getAtt(names.source, 'Outputs.ProgressBucket'),
-      OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
-      LogLevel: settings.log_level,
-      LogRetentionDays: settings.log_retention_days,
-    }),
-    ...policies(
-      context,
-      names.verifyAccess,
-      verifyAccess(plan, plans),
-      [getAtt(names.part('verify'), 'Outputs.RoleName')],
-      names.sends,
-    ),
+    ...partStack(context, 'verify', parameters, verifyAccess(plan, plans)),
     ...Object.fromEntries(
       verified.flatMap((rule) => [
         [names.verifySchedule(rule.id), schedule(context, rule)],
