@@ -97,8 +97,8 @@ function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: C
 }
 
 /**
- * Whether a removal needs any work: one by a lifecycle only if the rule says so, and never if it names a version. A
- * lifecycle removes noncurrent versions, and markers without versions below them: the current version stays the same.
+ * Whether a removal needs any work. One by a lifecycle does only if the rule says so, and never if it names a version.
+ * A lifecycle removes noncurrent versions, and markers without versions below them: the current version stays the same.
  */
 function isReplicated({ byLifecycle, removal }: ObjectRemoved, rule: SourceDependencies['rule']): boolean {
   return !byLifecycle || (rule.source.lifecycleDeletes === true && removal === 'deleted');

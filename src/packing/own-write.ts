@@ -29,7 +29,7 @@ export function isByOwnPrincipal(
  * | known                                   | as written, origin is a destination of the rule  | yes |
  *
  * The last row is for two deployments that send to each other without knowing each other's roles: otherwise an object
- * would be replicated back and forth forever. One deployment refuses such rules.
+ * would be replicated back and forth forever. Within one deployment such rules are refused.
  */
 export function isOwnWrite(
   read: ReadObject,

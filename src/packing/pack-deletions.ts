@@ -19,7 +19,7 @@ const MANIFEST_BUDGET = 0.75 * MAX_MANIFEST_SIZE;
 
 /**
  * Packs deletions into separate archives: a manifest and a seek table, one PUT each. They are replicated, fanned out,
- * resent and dead-lettered like archives of objects, and the latter are the same as without deletions.
+ * resent and dead-lettered like archives of objects, which stay the same as without deletions.
  * @param secondsLeft of the invocation
  */
 export async function packDeletions(

@@ -119,8 +119,8 @@ export function wasModifiedBefore({ lastModified }: ObjectDescription, eventTime
 }
 
 /**
- * Whether an object without a stamp equals ours in everything that is replicated. Bytes count as equal by S3's
- * checksum, or by ETags if both are an MD5; if neither decides, as different.
+ * Whether an object without a stamp equals ours in everything that is replicated. Bytes are compared by S3's checksum,
+ * or by ETag if both are an MD5; if neither is possible, they count as different.
  */
 function isSameUnstamped(object: RestorableObject, existing: ExistingObject): boolean {
   if (object.carrier !== 'none') return false;

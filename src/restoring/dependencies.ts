@@ -116,8 +116,9 @@ export interface RestoreRun extends TargetDependencies {
   /** Time that this invocation of the function has left. */
   readonly remainingMilliseconds: () => number;
   /**
-   * Of an archive that may have been restored before: when its earliest object was written, in milliseconds since 1970.
-   * Objects restored then may have been deleted here since. Absent: the archive comes for the first time, and in time.
+   * When the earliest object of an archive that may have been restored before was written, in milliseconds since 1970.
+   * Objects that were restored then may have been deleted here since. Absent: the archive comes for the first time, and
+   * in time.
    */
   readonly repeatedSince?: number;
   /**

@@ -32,8 +32,8 @@ interface DestinationHistory extends KeyCounts {
  *
  *     HEAD < share of existing keys x (HEAD + PUT)
  *
- * which is the case from a share of 7 % on. While little is known about a destination, only a few concurrent writes go
- * without a HEAD.
+ * which is the case for shares of 7 % and more. While little is known about a destination, only a few concurrent writes
+ * go without a HEAD.
  */
 export class KeyHistory {
   readonly #threshold: number;

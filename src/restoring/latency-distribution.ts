@@ -13,8 +13,8 @@ const GROWTH = Math.log((1 + LATENCY_ERROR) / (1 - LATENCY_ERROR));
 const SHORTEST = 0.001;
 
 /**
- * Latencies of any number of objects in few numbers: bins of equal relative width, at most 524 between a millisecond and
- * the 14 days that a message lives. Every quantile of the bins is within LATENCY_ERROR of that of the objects.
+ * Latencies of any number of objects as a few numbers: bins of equal relative width, at most 524 between a millisecond
+ * and the 14 days that a message lives. Every quantile of the bins is within LATENCY_ERROR of that of the objects.
  */
 export class LatencyDistribution {
   readonly #bins = new Map<number, number>();

@@ -99,7 +99,7 @@ export interface ObjectUpload {
   /** `partNumber` counts from 1. `body` may be reused as soon as the promise settles. */
   uploadPart(partNumber: number, body: Uint8Array, crc32: number): Promise<void>;
   /**
-   * Makes a whole object of up to 5 GiB, of the same region, a part; its bytes stay inside S3.
+   * Makes a whole object of up to 5 GiB in the same region a part of the upload; its bytes stay inside S3.
    * @param part what it must be: its bytes, and the number that it gets
    * @throws UnavailableStorageError when S3 copied other bytes, WriteConditionError when the object has changed
    */

@@ -28,7 +28,7 @@ export interface TemplateOptions {
 }
 
 /**
- * The text of template.yaml: for each region what it has, under the condition that the stack is deployed there.
+ * The text of template.yaml: the resources of each region, on the condition that the stack is deployed there.
  * @throws TemplateLimitError when CloudFormation would refuse it for its size
  */
 export function writeTemplate(configuration: Configuration, options: TemplateOptions): string {

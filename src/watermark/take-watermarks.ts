@@ -10,7 +10,7 @@ import { oldestAge, stageAges } from './stage-ages.ts';
 /**
  * Concurrent rules: each makes half a dozen calls and mostly waits. CloudWatch allows 50 calls of GetMetricData a
  * second (Service Quotas, "Rate of GetMetricData requests"); with one call per rule and a quarter of a second for its
- * farthest region, this makes 32.
+ * farthest region, this makes 32 a second.
  */
 const MAX_CONCURRENT_RULES = 8;
 

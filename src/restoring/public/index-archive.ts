@@ -17,7 +17,7 @@ export interface PublicArchiveIndex {
 }
 
 /**
- * First reading of an archive without a seek table: finds the manifest, wherever it is, and proves the archive
+ * First reading of an archive without a seek table: finds the manifest, wherever it is, and checks that the archive is
  * readable to its end before anything is written.
  * @throws InvalidManifestError, CorruptArchiveError also for an archive of ours that has lost its end,
  *   ArchiveTooLargeError, and the errors of `readTarMembers`
