@@ -111,7 +111,7 @@ describe.each([
     expect(total.objects).toBe(26);
     expect(reading).toMatchObject({ listRequests: 1 });
     expect(reading.readRequests).toBeGreaterThanOrEqual(26);
-    expect(notes[0]).toMatch(/^Listed with 1 request; reads a sample of .* with \d+ GETs\. That costs \$0\.0000/);
+    expect(notes[0]).toMatch(/^Listed with 1 request; reading a sample of .* with \d+ GETs\. This costs \$0\.0000/);
   });
 
   test.each([
@@ -144,7 +144,7 @@ describe.each([
       '--html',
       page,
     );
-    expect(output).toContain('Use it, with one rule for all.');
+    expect(output).toContain('Use it, with one rule for everything.');
     const roles = { 'eu-west-1': 'source', 'us-east-1': 'target', 'ap-southeast-2': 'target' };
     const settings = {
       stack_name: 'estimated',
@@ -160,7 +160,7 @@ describe.each([
 
   test('says in a sentence what cannot be estimated', async () => {
     await expect(estimate(`s3://${bucket}/none/`, '--region', region)).rejects.toThrow(
-      'There is no object to read in s3://estimated-bucket/none/.',
+      'There are no objects to read in s3://estimated-bucket/none/.',
     );
     await expect(estimate('no/such/folder')).rejects.toThrow('"no/such/folder" does not exist');
     await expect(estimate(folder, '--to', 'us-eats-1')).rejects.toThrow('did you mean "us-east-1"?');

@@ -168,7 +168,7 @@ test('prints plain text, without colors or cut lines, when the output is not a t
 test('shows everything else if one service does not answer', async () => {
   const { stdout } = await s3xrc(['--json'], folder, { AWS_ENDPOINT_URL_CLOUDWATCH: 'http://127.0.0.1:9' });
   const { rules, unseen } = JSON.parse(stdout) as PipelineStatus;
-  expect(unseen).toContainEqual(expect.stringMatching(/^CloudWatch of eu-west-1 did not answer: /));
+  expect(unseen).toContainEqual(expect.stringMatching(/^CloudWatch in eu-west-1 did not answer: /));
   expect(rules[0]).toMatchObject({
     hour: { objects: null },
     backlog: { waiting: 2, oldestSeconds: null, deadLetters: 2 },

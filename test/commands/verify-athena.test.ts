@@ -174,7 +174,10 @@ describe('s3xrc verify --engine athena', () => {
 
   test.each([
     [['--checksums'], '--checksums requires --engine local'],
-    [['--destination-inventory', 'b', 'c'], 'add --inventory and, for each of the 1 destinations'],
+    [
+      ['--destination-inventory', 'b', 'c'],
+      'add --inventory, and --destination-inventory with a manifest for each of the 1 destinations',
+    ],
   ])('refuses %j', async (args, reason) => {
     const { status, stderr } = await s3xrc(...args);
     expect(status).toBe(2);
