@@ -86,7 +86,7 @@ export class EventSourceMapping {
   }
 
   async #poll(): Promise<void> {
-    // Before anything is received, since a message that waits for its invocation uses up its visibility timeout.
+    // Before messages are received, because a message that waits for its invocation uses up its visibility timeout.
     await this.#waitForFreeInvocation();
     await this.#collect();
     if (this.#buffer.length > 0) await this.#startNextInvocation();

@@ -9,7 +9,7 @@ export type FunctionHostOptions = FunctionEnvironmentOptions;
 export class FunctionHost {
   readonly #options: FunctionHostOptions;
   readonly #busy = new Set<FunctionEnvironment>();
-  /** Most recently used last: that one is used first, so that few environments serve a light load. */
+  /** The most recently used one is last and is reused first, so that few environments serve a light load. */
   readonly #idle: FunctionEnvironment[] = [];
   #coldStarts = 0;
 

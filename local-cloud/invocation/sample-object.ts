@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The AWS CLI's part size: what most multipart uploads are made with. */
+/** The AWS CLI's part size, which most multipart uploads use. */
 export const SAMPLE_PART_BYTES = 8 * 1024 * 1024;
 
 /** Body of an object that an event names: lines of its own key, as many bytes as the event says. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { LambdaPackagesError } from '../errors.ts';
 import { runInstaller } from '../run-installer.ts';
 
-/** The packages that are installed, pinned: not among the project's own, since they compile for a minute or more. */
+/** The packages that are installed, pinned: not among the project's own, because they compile for a minute or more. */
 const PACKAGE_FILES = ['package.json', 'package-lock.json'] as const;
 const PACKAGES = fileURLToPath(new URL('./packages', import.meta.url));
 const INSTALLED = fileURLToPath(new URL('../../build/lambda-runtime', import.meta.url));

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { Row, Unit } from './row.ts';
 
-/** The table that people read. */
+/** The table for people. */
 export function formatTable(rows: readonly Row[]): string {
   const table = new Table({
     head: ['row', 'what', 'measured', 'floor', 'ratio', 'goal', 'met'],

@@ -23,7 +23,7 @@ export function replaceResults(document: string, rows: readonly Row[], run: RunD
   return document.replace(RESULTS, (_, begin: string, end: string) => `${begin}\n${text}\n\n${end}`);
 }
 
-/** The line of a row in the document. @throws RangeError when there is none */
+/** The line of a row in the document. @throws RangeError if there is none */
 export function readResult(document: string, name: string): string {
   const [line] = ROW(name).exec(document) ?? [];
   if (line === undefined) throw new RangeError(`docs/performance.md has no row ${name}`);

@@ -37,7 +37,7 @@ export interface Row extends RowSpec, Measurement {
   readonly met?: boolean;
 }
 
-/** @throws TypeError when the goal is about a ratio or a floor that was not measured */
+/** @throws TypeError if the goal needs a ratio or a floor that was not measured */
 export function completeRow(spec: RowSpec, measurement: Measurement): Row {
   if (spec.goal === undefined) return { ...spec, ...measurement };
   const { of, bound, value } = spec.goal;

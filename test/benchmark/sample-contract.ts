@@ -58,7 +58,7 @@ export interface TransportTask {
   readonly kind: 'transport';
   readonly workload: Workload;
   readonly work: 'read' | 'write' | 'checksum';
-  /** Bucket of what is written. */
+  /** Bucket for writes. */
   readonly bucket: string;
 }
 

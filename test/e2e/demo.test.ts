@@ -233,7 +233,7 @@ describe('npm run demo', () => {
     ['an unknown option', ['--sauce', 'x'], '--sauce'],
     ['a missing folder', ['--source', 'no/such/folder'], 'does not exist'],
     ['an empty folder name', ['--source', ''], 'must not be empty'],
-    ['a folder where the numbers belong', ['--json', tmpdir()], 'it is a folder, not a file'],
+    ['a folder in place of the file for the numbers', ['--json', tmpdir()], 'it is a folder, not a file'],
   ])('ends with status 2, the reason and a pointer to the help for %s', async (_what, args, reason) => {
     const { status, stdout, stderr } = await runDemo(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

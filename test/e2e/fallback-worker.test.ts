@@ -95,7 +95,7 @@ async function announceObject(key: string, times = 1): Promise<void> {
 }
 
 interface TaskPlace {
-  /** Its storage. */
+  /** Endpoint of its storage. */
   readonly s3?: string;
   readonly configuration?: string;
 }
@@ -151,7 +151,7 @@ async function receive(seconds = 0): Promise<Message | undefined> {
   return Messages[0];
 }
 
-/** Messages of both queues, whatever state they are in. */
+/** Number of messages in both queues, in any state. */
 async function leftOver(): Promise<number> {
   let sum = 0;
   for (const QueueUrl of [queue.url, queue.deadLetters.url]) {

@@ -133,7 +133,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** @returns where its dead letters go */
+/** @returns region and URL of its dead-letter queue */
 function startFunction(
   kind: 'source' | 'target' | 'resend',
   regionName: string,

@@ -28,7 +28,7 @@ import { exampleRule } from '../support/rules.ts';
 import { SourceServiceHarness } from '../support/source-service.ts';
 
 const run = promisify(execFile);
-/** Names are UTF-8; a C locale would make GNU tar print and store others. */
+/** Names are UTF-8; in a C locale, GNU tar would print and store other names. */
 const ENVIRONMENT = { ...process.env, LC_ALL: 'C.UTF-8' };
 const OPTIONS = { env: ENVIRONMENT, maxBuffer: 64 * MIB };
 
@@ -286,7 +286,7 @@ describe('the target of the public implementation', () => {
   }, 300_000);
 });
 
-describe('an archive with deletions, of version 2.0 of the format', () => {
+describe('an archive with deletions, in version 2.0 of the format', () => {
   test.each<[string, readonly TestObject[]]>([
     ['and objects', OBJECTS.slice(-2)],
     ['alone', []],

@@ -84,7 +84,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(own(last())).toEqual({ 'x-amz-checksum-mode': 'ENABLED' });
     });
 
-    it('confirms with a GET that a version is gone before it says so', async () => {
+    it('confirms with a GET that a version is gone before it reports that', async () => {
       server.script({ status: 404 }, errorAnswer(404, 'NoSuchVersion'));
       expect(await store.describeVersion(version)).toBeUndefined();
       expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
@@ -182,7 +182,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(decodeURIComponent(path)).toBe(key);
     });
 
-    it('that no S3 key can be is refused', async () => {
+    it('that S3 does not allow is refused', async () => {
       await expect(put({ key: 'lone \ud800 surrogate' })).rejects.toMatchObject({ code: 'STORAGE_REJECTED' });
     });
   });

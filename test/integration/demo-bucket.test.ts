@@ -116,7 +116,7 @@ describe('the demo on a bucket', () => {
     expect(taken).toBeGreaterThan(bytes - 2_000);
   });
 
-  test('skips and names an object that changed after it was listed', async () => {
+  test('skips and names an object that changed after the listing', async () => {
     await using opened = await openBucket({ region: HOME });
     await put('changing/a.txt', 'as it was listed');
     const { content } = await sampleBucket({ bucket: BUCKET, prefix: 'changing/', sampleBytes: MEBIBYTE }, opened);

@@ -28,7 +28,7 @@ class Collector {
   }
 }
 
-/** An exchange under way. */
+/** An exchange in progress. */
 interface Asked {
   readonly sink: Collector;
   readonly answer: Promise<HttpAnswer>;
@@ -115,7 +115,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     expect([status, headers.get('x-amz-meta-a'), sink.body.toString()]).toEqual([200, 'kept', 'ok']);
   });
 
-  it('reads chunks, however they are cut', async () => {
+  it('reads chunks, wherever they are split', async () => {
     const { answer, sink } = ask(open(), '/chunks');
     const exchange = await server.request('/chunks');
     await exchange.send('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1');

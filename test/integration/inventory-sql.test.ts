@@ -25,7 +25,7 @@ interface Pair {
   readonly kind: string;
 }
 
-/** A kind of difference for every tenth key; the others are equal. */
+/** Every tenth key has some kind of difference; the others are equal. */
 function plant(key: string, index: number): Pair {
   const written = LISTED - 100 * HOUR;
   const source: InventoryRow = { key, size: 100 + index, lastModified: written, etag: `etag-${index}` };

@@ -19,7 +19,7 @@ interface MutatedNode {
   readonly numbered: { readonly number: number; readonly replacement: string }[];
 }
 
-/** In the order in which they begin, outer nodes before those inside them. */
+/** In order of their start, outer nodes before those inside them. */
 function groupByNode(mutants: readonly Mutant[], first: number): readonly MutatedNode[] {
   const nodes = new Map<string, MutatedNode>();
   for (const [index, { start, end, kind, replacement }] of mutants.entries()) {

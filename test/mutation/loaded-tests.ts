@@ -12,7 +12,7 @@ export interface LoadedTest {
   run(): Promise<void>;
 }
 
-/** Imports a file of tests and returns those that are not skipped, in their order. */
+/** Imports a test file and returns its tests that are not skipped, in order. */
 export async function loadTests(file: string): Promise<readonly LoadedTest[]> {
   resetState();
   await import(pathToFileURL(join(process.cwd(), file)).href);

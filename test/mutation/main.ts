@@ -37,7 +37,12 @@ const command = new Command('test:mutation')
     'try each mutant with tests for this long, and for as long again with tests that have noticed mutants of its file; default: all tests that reach it',
     parseCount,
   )
-  .option('--processes <n>', 'processes that run tests, one file of mutants each', parseCount, availableParallelism())
+  .option(
+    '--processes <n>',
+    'processes that run tests, each for the mutants of one file',
+    parseCount,
+    availableParallelism(),
+  )
   .option('--fresh', 'also try mutants that were tried before; otherwise a run resumes where the last one ended')
   .parse();
 const { sample, budget = Number.POSITIVE_INFINITY, processes, fresh } = command.opts<Options>();

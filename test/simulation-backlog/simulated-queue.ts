@@ -11,7 +11,7 @@ interface Entry {
 /** Seconds: six times the function's timeout. */
 const VISIBILITY_SECONDS = 5_400;
 
-/** An SQS queue on virtual time, with visibility, receive counts and redrive. */
+/** An SQS queue on virtual time, with visibility timeouts, receive counts and a dead-letter queue. */
 export class SimulatedQueue implements MessageQueue {
   readonly deadLetters: string[] = [];
   /** Highest receive count of a message. */
@@ -29,7 +29,7 @@ export class SimulatedQueue implements MessageQueue {
     this.#maxReceives = maxReceives;
   }
 
-  /** Messages in any state but dead. */
+  /** Messages in any state, except dead-lettered ones. */
   get size(): number {
     return this.#entries.size;
   }

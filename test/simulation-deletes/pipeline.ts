@@ -65,7 +65,9 @@ interface Archive {
   readonly bytes: Buffer;
 }
 
-/** One rule: its source function, replication, and a target function in each region; queues that keep no order. */
+/**
+ * One rule: its source function, replication, and a target function in each region; the queues do not keep any order.
+ */
 export class Pipeline {
   readonly #clock: Clock;
   readonly #teller: WriteTeller | undefined;

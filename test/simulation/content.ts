@@ -5,7 +5,7 @@ import { type Random, seededRandom } from '../../local-cloud/faults/random.ts';
 import type { ContentClass } from '../../src/adaptive/content-class.ts';
 import { makeCorpus } from '../benchmark/workloads.ts';
 
-/** Kinds of real bytes that workloads are made of, and the class that their names promise. */
+/** Kinds of real bytes in workloads, and the content class that their names suggest. */
 export const KINDS = {
   json: 'text',
   logs: 'text',
@@ -76,7 +76,7 @@ function makeParquet(random: Random): Uint8Array {
   return new Uint8Array(parquetWriteBuffer({ columnData }));
 }
 
-/** Records of 16 bytes of a few slow measurements with some noise. */
+/** Records of 16 bytes with a few slowly changing measurements and some noise. */
 function makeSensorData(random: Random): Uint8Array {
   const records = 16_384;
   const view = new DataView(new ArrayBuffer(records * 16));

@@ -61,7 +61,7 @@ export async function simulateWorkload(
   return { workload: workload.name, packers };
 }
 
-/** A goal of the simulation that a workload misses, in words. */
+/** Descriptions of the goals that a workload misses. */
 export function findMissedGoals(
   { workload, packers }: SimulatedWorkload,
   horizons: readonly number[] = HORIZONS,

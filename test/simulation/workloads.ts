@@ -3,7 +3,7 @@ import type { SimulatedArchive } from '../../src/cli/simulate/simulated-archive.
 import { KINDS, type Kind } from './content.ts';
 import type { CostTable } from './cost-table.ts';
 
-/** What a rule's archives look like over time. */
+/** A description of a rule's archives over time. */
 export interface Workload {
   readonly name: string;
   /** Kinds of the frames, drawn with equal probability; `laterKinds` replace them in the second half. */

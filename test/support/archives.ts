@@ -91,7 +91,7 @@ export function sealArchive({ tarFrames, manifest }: ArchiveParts, level = 1): B
   return sealFrames([...tarFrames, manifestTar(encodeManifest(manifest))], level);
 }
 
-/** Compresses tar bytes frame by frame and closes them with a seek table. */
+/** Compresses tar bytes frame by frame and appends a seek table. */
 export function sealFrames(tarFrames: readonly Uint8Array[], level = 1): Buffer {
   return joinFrames(tarFrames.map((tar) => ({ bytes: compressFrame(tar, level), decompressed: tar.length })));
 }
@@ -119,7 +119,7 @@ export function readManifest(bytes: Buffer, archive = 'test.tar.zst'): Manifest 
   return decodeManifest(manifestBytes(frame, archive), archive);
 }
 
-/** Reads an archive by the steps of docs/format.md, all in memory. */
+/** Reads an archive in memory, with the steps of docs/format.md. */
 export function readArchive(bytes: Buffer, archive = 'test.tar.zst'): RestoredObject[] {
   const frames = readSeekTable(bytes, archive);
   const manifestTarBytes = decompressFrame(bytes, manifestFrame(frames, archive), archive);

@@ -37,7 +37,7 @@ document.body.textContent = JSON.stringify({
 export interface MeasuredPage {
   /** Elements that are cut off at the right, or overflow. */
   readonly cut: readonly string[];
-  /** Boxes of the picture and bars of the diagram that have a width. */
+  /** Number of boxes in the picture and bars in the diagram with a width. */
   readonly boxes: number;
 }
 

@@ -29,7 +29,7 @@ const PUBLIC_DOLLARS = 4323;
 
 const dollars = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-/** The tables of docs/economics.md, by the names in their markers. */
+/** The tables of docs/economics.md, by their names in the markers. */
 export function renderEconomics(): ReadonlyMap<string, string> {
   return new Map([
     ['month', renderMonth()],

@@ -25,7 +25,7 @@ export interface InterruptedTask {
   readonly killAfterParts?: number;
 }
 
-/** Bucket of the records of packing. */
+/** Bucket for the records of packing. */
 const PROGRESS = 'progress-bucket';
 /** How long the next task waits for a killed task. */
 const OWNERSHIP_SECONDS = 1;

@@ -41,9 +41,9 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly notificationsOf = new Map<string, readonly StoredNotification[]>();
   readonly replicationOf = new Map<string, StoredReplication>();
   readonly bucketFacts = new Map<string, { readonly region: string; readonly versioned: boolean }>();
-  /** Key of its default encryption, as S3 holds it. */
+  /** Key of a bucket's default encryption, as S3 stores it. */
   readonly defaultKeys = new Map<string, string>();
-  /** Key ARN by requested key. Default: the requested ARN. */
+  /** Facts by requested key. Default ARN: the requested one. */
   readonly keyFacts = new Map<string, Omit<KeyFacts, 'arn'> & Partial<KeyFacts>>();
   /** Image of a function, by its ARN. */
   readonly images = new Map<string, string>();

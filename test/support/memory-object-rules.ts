@@ -14,7 +14,7 @@ const PUT_CLASSES = new Set([
 /** 8 KB per request, minus 500 bytes for its signature and 1,000 for the token of a role. */
 const MAX_OBJECT_HEADERS = 8192 - 1500;
 
-/** @throws StorageRejectedError when the object would break a limit of S3 */
+/** @throws StorageRejectedError if the object would exceed a limit of S3 */
 export function verifyTarget(target: WriteTarget): void {
   const { bucket, key, metadata, tags, storageClass = 'STANDARD' } = target;
   if (!PUT_CLASSES.has(storageClass)) reject(`storage class ${storageClass} for s3://${bucket}/${key}`);

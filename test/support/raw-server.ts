@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import type { Certificate } from './self-signed.ts';
 
-/** The server's side of one connection, after its request has come. */
+/** The server's side of one connection, after its request has arrived. */
 export interface RawExchange {
   readonly path: string;
   readonly socket: Socket;
@@ -13,7 +13,7 @@ export interface RawExchange {
 
 export interface RawServer {
   readonly origin: string;
-  /** Connections that resumed a TLS session, and all of them. */
+  /** Number of connections, and of those that resumed a TLS session. */
   readonly counts: { resumed: number; connections: number };
   /** Resolves with the next request for this path. */
   request(path: string): Promise<RawExchange>;

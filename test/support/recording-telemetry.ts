@@ -20,7 +20,7 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
   readonly leftBehind: [key: string, code: string][] = [];
   readonly inWork: [key: string, seconds: number][] = [];
   readonly deferred: [objects: number, ageSeconds: number, to: DeferredTo][] = [];
-  /** Ages, in seconds, of messages that return to the queue. */
+  /** Ages of messages that return to the queue, in seconds. */
   readonly returned: number[] = [];
   readonly lostStatistics: CompressorError[] = [];
   readonly queueFailures: CompressorError[] = [];

@@ -48,7 +48,7 @@ export interface RegionOptions {
   readonly wrap?: (store: MemoryObjectStore) => TargetDependencies['store'];
   readonly dependencies?: Partial<InvokedDependencies>;
   readonly now?: () => number;
-  /** Whether its buckets keep versions. */
+  /** Whether its buckets are versioned. */
   readonly versioned?: boolean;
 }
 

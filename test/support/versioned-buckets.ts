@@ -11,7 +11,7 @@ import type { ObjectDescription, ObjectLocation, UserMetadata } from '../../src/
 
 interface Version {
   readonly id: string;
-  /** Absent: a delete marker. */
+  /** Absent for a delete marker. */
   readonly object?: { readonly body: string; readonly description: ObjectDescription };
 }
 

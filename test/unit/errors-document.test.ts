@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Code and `retryable` of every error class, as the sources have them. */
+/** Code and `retryable` of every error class in the sources. */
 function declaredErrors(): Map<string, string> {
   const declared = new Map<string, string>();
   const files = ['src', 'local-cloud'].flatMap((room) =>
@@ -22,7 +22,7 @@ function declaredErrors(): Map<string, string> {
   return declared;
 }
 
-/** The same, as docs/errors.md has them. */
+/** The same from docs/errors.md. */
 function documentedErrors(): Map<string, string> {
   const text = readFileSync(join(PROJECT, 'docs/errors.md'), 'utf8');
   return new Map(

@@ -7,7 +7,7 @@ import { emittedMetrics } from '../support/emitted-metrics.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const CONFIGURATION = join(PROJECT, 'configuration');
-/** Names in the document that are dimensions, or metrics of AWS. */
+/** Names in the document that are dimensions or AWS metrics. */
 const OTHERS = [
   ...['SourceBucket', 'SourcePrefix', 'TargetRegion'],
   ...['ApproximateAgeOfOldestMessage', 'ReplicationLatency'],

@@ -82,7 +82,7 @@ const TARGETS = [
 const MAX_RESOURCES = 500;
 const WATERMARKS = 1;
 
-/** Rules from one region to the same others, all defaults. */
+/** Rules from one region to the same others, with all defaults. */
 function configuration(rules: number, targets: number): Configuration {
   const regions = TARGETS.slice(0, targets);
   const entries = Array.from({ length: rules }, (_, index) => ({

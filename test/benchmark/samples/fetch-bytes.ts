@@ -1,7 +1,10 @@
 import { SEED_BUCKET, seedKey } from '../server/contract.ts';
 import type { Workload } from '../workloads.ts';
 
-/** All bytes of a workload, object after object: consecutive objects are consecutive bytes, so one large object has them. */
+/**
+ * All bytes of a workload, object after object. Consecutive objects are consecutive bytes, so one large object contains
+ * them.
+ */
 export function fetchWorkload({ corpus, size, count }: Workload, origin: string): Promise<Uint8Array> {
   const key = seedKey({ corpus, size: size * count, count: 1 }, 0);
   return fetchBytes(`${origin}/${SEED_BUCKET}/${key}`);

@@ -5,7 +5,7 @@ import type { ServerCounts, ServerMessage, ServerQuestion, WrittenObject } from 
 
 const SERVER = fileURLToPath(new URL('../s3-server.ts', import.meta.url));
 
-/** The server's process, seen from the benchmark. */
+/** The benchmark's handle of the server process. */
 export class BenchmarkServer {
   /** `http://127.0.0.1:<port>`, or `https:` */
   readonly origin: string;

@@ -56,7 +56,7 @@ describe('createPipelineResources', () => {
     expect(await receiveKeys(HOME, resources.ruleQueues.get('data')?.url)).toEqual(['data%2Fb']);
   });
 
-  it('gives every queue the visibility of the plan and a dead-letter queue', async () => {
+  it('gives every queue the visibility timeout of the plan and a dead-letter queue', async () => {
     const queue = resources.targetQueues.get(AWAY);
     const { Attributes } = await cloud
       .region(AWAY)

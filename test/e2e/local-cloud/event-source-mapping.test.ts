@@ -151,7 +151,7 @@ describe('EventSourceMapping', () => {
   it.each([
     ['throws', () => Promise.reject(new Error('boom'))],
     [
-      'returns an identifier that is not of the batch',
+      'returns an identifier that is not in the batch',
       () => Promise.resolve({ batchItemFailures: [{ itemIdentifier: 'z' }] }),
     ],
   ])('deletes nothing if the function %s, until the queue dead-letters the messages', async (_, invoke) => {

@@ -5,7 +5,7 @@ export interface DocumentedCommand {
   readonly isWhole: boolean;
 }
 
-/** Ends a command line, outside of quotes. */
+/** Separators that end a command line, outside quotes. */
 const SEPARATOR = /^(?:\|\|?|&&?|;|#.*|\d?>.*|<.*)$/;
 
 /** Every command line of a Markdown text that begins with one of the programs. */

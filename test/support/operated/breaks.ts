@@ -68,7 +68,7 @@ export interface Break {
 /** Where the faults are: an account on an emulator, and its configuration. */
 export interface BrokenAccount {
   readonly clients: AwsClients;
-  /** Of the configuration files. */
+  /** Folder of the configuration files. */
   readonly folder: string;
   /** Id of the rule. */
   readonly rule: string;
@@ -127,7 +127,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'keys',
-      what: 'a key that is disabled',
+      what: 'a disabled key',
       run: async () => {
         const { Aliases = [] } = await clients.kms(TARGET).send(new ListAliasesCommand({}));
         const KeyId = Aliases.find(({ AliasName }) => AliasName === 'alias/app')?.TargetKeyId;
@@ -229,7 +229,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'deletions',
-      what: 'a table of deletions that never expire',
+      what: 'a deletion table without expiry',
       run: async () =>
         (await clients.dynamoDb(TARGET)).send(
           new UpdateTimeToLiveCommand({
@@ -242,7 +242,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'replication',
-      what: 'an inbound bucket that keeps no versions',
+      what: 'an inbound bucket without versioning',
       run: () =>
         clients.s3(TARGET).send(
           new PutBucketVersioningCommand({
@@ -277,7 +277,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
     },
     {
       group: 'alarms',
-      what: 'an alarm that is on',
+      what: 'an alarm in state ALARM',
       run: () =>
         clients.cloudWatch(TARGET).send(
           new SetAlarmStateCommand({

@@ -43,7 +43,7 @@ export function startS3xrc(
   });
 }
 
-/** Runs it to its end. */
+/** Runs it until it ends. */
 export async function runS3xrc(args: readonly string[], surroundings: Surroundings): Promise<Outcome> {
   const child = startS3xrc(args, surroundings);
   const ended = once(child, 'close') as Promise<[number | null]>;

@@ -103,7 +103,7 @@ function writeLine(id: string, line: number): string {
   return `12:00:${second} GET /carts/${id} 200\n`;
 }
 
-/** The archive that the source service makes of these objects. */
+/** The archive that the source service makes from these objects. */
 async function pack(objects: ReadonlyMap<string, Buffer>): Promise<Buffer> {
   const service = new SourceServiceHarness();
   const messages: QueueMessage[] = [];

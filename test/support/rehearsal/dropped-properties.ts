@@ -179,7 +179,7 @@ async function applyBucket({ action, physicalId: Bucket, properties }: ResourceR
   await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
 }
 
-/** CloudFormation's form of a rule as the API's. */
+/** Converts a rule from CloudFormation's form to that of the API. */
 function lifecycleRule(rule: Json): LifecycleRule {
   const {
     Id,

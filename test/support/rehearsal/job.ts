@@ -76,7 +76,10 @@ export async function readDeadLetters(job: Job): Promise<string[]> {
   return Messages.map(({ MessageAttributes = {} }) => MessageAttributes['code']?.StringValue ?? 'no code');
 }
 
-/** Names of the functions that have a job. The others work on archives of `source`; `deployment` deletes what they use. */
+/**
+ * Names of the functions with a job. `source` comes first, because others process its archives; `deployment` comes
+ * last, because it deletes what they use.
+ */
 export const JOB_NAMES: readonly string[] = readdirSync(new URL('jobs/', import.meta.url))
   .map((file) => basename(file, '.ts'))
   .toSorted((one, two) => turnOf(one) - turnOf(two));

@@ -68,7 +68,7 @@ describe('a rule without a level', () => {
 
   test('does not judge a class by a few bytes', async () => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
-    // For them, level 9 looks better than it is.
+    // For these few bytes, level 9 looks better than it is.
     const few: Content = { ...RECORDS, levels: { ...RECORDS.levels, 9: { left: 0.22, secondsPerByte: 20e-9 } } };
     for (let archive = 0; archive < 5; archive += 1) await one.pack(frames('text', few, 1), undefined, 10_000);
     expect(one.probes).toBe(0);

@@ -18,7 +18,7 @@ const SQS = 0.4e-6;
 const LAMBDA = 0.2e-6;
 const PART = 8 * 2 ** 20;
 const GIB = 2 ** 30;
-/** 1,769 MB of 1,024 for a second, at 0.0000133334 USD per GB-second. */
+/** 1,769 MB for a second, in GB of 1,024 MB, at 0.0000133334 USD per GB-second. */
 const VCPU_SECOND = (1769 / 1024) * 0.0000133334;
 
 /**

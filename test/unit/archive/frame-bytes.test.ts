@@ -45,7 +45,7 @@ describe('assembleFrame', () => {
     },
   );
 
-  test('closes the tar with two blocks of zeros when asked', () => {
+  test('ends the tar with two blocks of zeros on request', () => {
     const { buffer, slices } = filledBuffer();
     const open = assembleFrame(Buffer.from(buffer), slices);
     const closed = assembleFrame(buffer, slices, true);

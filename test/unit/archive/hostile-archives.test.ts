@@ -92,7 +92,7 @@ describe('a manifest and a tar that disagree', () => {
       CorruptArchiveError,
     ],
     [
-      'an object has another size in as many blocks',
+      'an object has another size with the same number of blocks',
       withObjects((objects) => Object.assign(itemAt(objects, 1), { size: 601 })),
       CorruptArchiveError,
     ],

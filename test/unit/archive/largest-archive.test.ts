@@ -7,7 +7,9 @@ import { decodeSeekTable, encodeSeekTable } from '../../../src/archive/seek-tabl
 import { itemAt, layOutArchive } from '../../support/archives.ts';
 
 const MEGABYTE = 1e6;
-/** A tenth of the largest object, so that the test takes seconds: the layout of 50 TB takes ten times the memory. */
+/**
+ * A tenth of the largest object, so that the test takes seconds: the layout of 50 TB takes ten times as much memory.
+ */
 const SIZE = 5e12;
 
 /** Bytes in use, on and off the heap. */

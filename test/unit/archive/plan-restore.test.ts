@@ -12,7 +12,7 @@ import { itemAt, layOutArchive, manifestTar } from '../../support/archives.ts';
 const template = itemAt(layOutArchive([{ key: 'template', body: Buffer.alloc(0) }]).manifest.objects, 0);
 const format = { name: 's3-cross-region-compressor', version: '1.0' } as const;
 
-/** A manifest and a seek table that agree, of objects with these keys and sizes; no bytes are needed. */
+/** A consistent manifest and seek table for objects with these keys and sizes; no bytes are needed. */
 function planned(objects: readonly (readonly [key: string, size: number])[]) {
   const plan = [...planFrames(objects.map(([key, size]) => ({ name: memberName(key), size })))];
   const frames = [...plan.map(({ size }) => size), 2048].map(

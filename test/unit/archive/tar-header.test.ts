@@ -109,7 +109,7 @@ test.each([
 describe('verifyMemberHeader', () => {
   const member = { name: 'objects/ü.txt', size: 5 };
 
-  test('refuses a header with any one bit changed', () => {
+  test('refuses a header with any single bit changed', () => {
     const header = headerOf(member.name);
     const accepted = Array.from({ length: header.length * 8 }, (_, bit) => bit).filter((bit) => {
       const damaged = Buffer.from(header);

@@ -70,7 +70,7 @@ describe('storing', () => {
 });
 
 describe('a probe', () => {
-  test('tries the levels up to 12 on a spread sample, and gives the buffer back', () => {
+  test('tries the levels up to 12 on a spread sample, and returns the buffer', () => {
     const input = new ArrayBuffer(text.length);
     new Uint8Array(input).set(text);
     const result = runFrameTask({ kind: 'probe', input, size: text.length, levels: [STORE_LEVEL, 1, 9, 19] });
