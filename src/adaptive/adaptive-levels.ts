@@ -1,5 +1,5 @@
 import { cheapestLevel, sampleLevel } from './choose-level.ts';
-import { type ContentClass, PACKED_FRACTION, settledClass } from './content-class.ts';
+import { type ContentClass, factsOfClass, PACKED_FRACTION, settledClass } from './content-class.ts';
 import type { MarginalPrices } from './cost-model.ts';
 import { estimateLevels, type LevelEstimate } from './estimate-levels.ts';
 import type {
@@ -17,15 +17,9 @@ import { sumShares } from './level-shares.ts';
 import type { RuleStatistics } from './rule-statistics.ts';
 import type { StatisticsCache } from './statistics-cache.ts';
 import { addProbe, summarizeArchive } from './summarize-archive.ts';
-import { TYPICAL_FRACTION } from './typical-levels.ts';
 
 /** Archives after which a class is probed again; earlier evidence then counts for a third. */
 const PROBE_AGE = 32;
-/**
- * Levels of packed content differ only in CPU time, by a few tenths of a percent at most, which the clock of a busy
- * machine cannot measure. Of such levels, the fastest is used.
- */
-const CLOSE: Readonly<Record<ContentClass, number>> = { packed: 0.003, text: 0, columnar: 0, other: 0 };
 /** A smaller frame says too little about its class to be probed. */
 const MIN_PROBED_BYTES = 256 * 1024;
 /**
@@ -148,7 +142,8 @@ class AdaptiveArchive implements ArchiveLevels {
     this.#probed.add(content);
     this.#remember(content, found);
     // Nothing was learned about the class that the names suggest, but this avoids a probe of it in every archive.
-    if (content !== expected) this.#remember(expected, { fraction: TYPICAL_FRACTION[expected], levels: [] });
+    if (content !== expected)
+      this.#remember(expected, { fraction: factsOfClass(expected).typicalFraction, levels: [] });
   }
 
   #remember(content: ContentClass, found: FrameProbe): void {
@@ -169,13 +164,14 @@ class AdaptiveArchive implements ArchiveLevels {
 
   #cheapest(content: ContentClass): { level: number; reason: LevelReason } {
     const estimates = this.#estimates(content);
-    const { level } = cheapestLevel(estimates, CLOSE[content]);
+    const { level } = cheapestLevel(estimates, factsOfClass(content).equalWithin);
     const reason = this.#probed.has(content) ? 'probed' : 'cheapest';
     const cap = this.#cap;
     if (cap === undefined || level <= cap.highest) return { level, reason };
     const allowed = estimates.filter((one) => one.level <= cap.highest);
     return {
-      level: cheapestLevel(allowed.length > 0 ? allowed : estimates.slice(0, 1), CLOSE[content]).level,
+      level: cheapestLevel(allowed.length > 0 ? allowed : estimates.slice(0, 1), factsOfClass(content).equalWithin)
+        .level,
       reason: cap.reason,
     };
   }

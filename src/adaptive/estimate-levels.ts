@@ -1,9 +1,9 @@
 import { STORE_LEVEL } from '../configuration/schema/levels.ts';
-import type { ContentClass } from './content-class.ts';
+import { type ContentClass, factsOfClass } from './content-class.ts';
 import type { MarginalPrices } from './cost-model.ts';
 import { isPositive } from './finite-numbers.ts';
 import { armKey, type RuleStatistics, weightNow } from './rule-statistics.ts';
-import { type LevelPrior, TYPICAL_FRACTION, typicalPrior } from './typical-levels.ts';
+import { type LevelPrior, typicalPrior } from './typical-levels.ts';
 
 /** The cost per byte of a class at a level. */
 export interface LevelEstimate {
@@ -97,7 +97,7 @@ function testedFraction({ arms, probes }: RuleStatistics, content: ContentClass,
     bytes += sums.bytes;
     tested += sums.tested;
   }
-  const expected = probes.get(content)?.fraction ?? TYPICAL_FRACTION[content];
+  const expected = probes.get(content)?.fraction ?? factsOfClass(content).typicalFraction;
   if (bytes === 0) return expected;
   const evidence = seen.reduce((sum, one) => sum + one.evidence, 0);
   return (evidence * (tested / bytes) + PROBE_WEIGHT * expected) / (evidence + PROBE_WEIGHT);

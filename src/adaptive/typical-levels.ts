@@ -26,14 +26,6 @@ const MEASURED: readonly (readonly [level: number, gain: number, megabytesPerSec
 ];
 const STORE_SECONDS_PER_BYTE = 1 / 2800e6;
 
-/** Compressed share of such content at level 1. */
-export const TYPICAL_FRACTION: Readonly<Record<ContentClass, number>> = {
-  text: 0.28,
-  columnar: 0.8,
-  other: 0.6,
-  packed: 1,
-};
-
 /** Used for a level that was not measured; exact for STORE_LEVEL, whose gain depends on the fraction only. */
 export function typicalPrior(content: ContentClass, level: number, fraction: number): LevelPrior {
   if (level === STORE_LEVEL) return { gain: 1 / fraction, secondsPerByte: STORE_SECONDS_PER_BYTE };

@@ -17,6 +17,7 @@ import { StatisticsCache } from '../../../../src/adaptive/statistics-cache.ts';
 import { DynamoDbStatistics } from '../../../../src/aws/dynamodb/statistics.ts';
 import { describeStatisticsStore } from '../../../support/describe-statistics-store.ts';
 import { exactDynamoDb } from '../../../support/exact-dynamodb.ts';
+import { classesOverLimit } from '../../../support/longest-rebase.ts';
 
 const LEVELS = [1, 3, 9];
 
@@ -107,6 +108,7 @@ describe('statistics of a long-lived rule', () => {
   });
 
   test('are rebased with all levels that a configuration may name, in one expression', async () => {
+    expect(classesOverLimit()).toBe('');
     const store = openStore();
     const cache = openCache(store);
     const levels = Array.from({ length: 30 }, (_, index) => index - 7);
