@@ -99,7 +99,7 @@ function folderGraph(): Graph {
   return graph;
 }
 
-/** Paths from a node back to itself: at least one per circle. */
+/** Paths from a node back to itself: at least one per cycle. */
 function circlesOf(graph: Graph): string[] {
   const done = new Set<string>();
   const circles: string[] = [];
@@ -180,7 +180,7 @@ describe('the folders of src', () => {
     expect(violations).toEqual([]);
   });
 
-  test('do not depend on each other in circles', () => {
+  test('have no cyclic dependencies', () => {
     expect(circlesOf(new Map([...ALLOWED].map(([folder, { folders }]) => [folder, folders])))).toEqual([]);
   });
 
@@ -194,11 +194,11 @@ describe('the folders of src', () => {
     expect(pairsOf(actual).filter((pair) => !pairsOf(reached).includes(pair))).toEqual([]);
   });
 
-  test('have no files that import each other in a circle, not even for types only', () => {
+  test('have no circular imports between files, not even of types', () => {
     expect(circlesOf(fileGraph)).toEqual([]);
   });
 
-  test('have no subfolders that import each other in a circle', () => {
+  test('have no circular imports between their subfolders', () => {
     expect(circlesOf(folderGraph())).toEqual([]);
   });
 

@@ -45,7 +45,7 @@ async function pipe(command: string, args: readonly string[], input: Buffer): Pr
 }
 
 describe('archives that were written by Python and stock zstd', () => {
-  test('are restored byte for byte, including hard keys', async () => {
+  test('are restored byte for byte, even with unusual keys', async () => {
     const region = new TargetRegion();
     const keys = [
       'a.txt',

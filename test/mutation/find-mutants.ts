@@ -109,7 +109,7 @@ function isErrorCall(node: ts.Node): boolean {
   return ts.isNewExpression(node) && node.expression.getText().endsWith('Error');
 }
 
-/** errors-document.test.ts compares whether an error is retried with docs/errors.md. */
+/** errors-document.test.ts compares `retryable` of every error with docs/errors.md. */
 function isRetryable(node: ts.Node): boolean {
   return ts.isPropertyDeclaration(node) && node.name.getText() === 'retryable';
 }

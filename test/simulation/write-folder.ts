@@ -20,7 +20,7 @@ const CORPORA: readonly Kind[] = ['json', 'logs'];
 const SAMPLES_OF_CORPUS = 30;
 /** JSON that is already gzipped, four megabytes per file. */
 const GZIPPED_SHARE = 0.05;
-/** The rest is text by people: sources and documents of the installed packages. */
+/** The rest is text written by people: sources and documents of the installed packages. */
 const TEXT_SHARE = 0.55;
 const TEXT = new Set(['.js', '.ts', '.mts', '.cts', '.mjs', '.cjs', '.json', '.md', '.txt', '.yml', '.css', '.html']);
 const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
