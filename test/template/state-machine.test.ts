@@ -312,7 +312,7 @@ describe('the state machine of the backfill', () => {
       await s3.send(new PutObjectCommand({ Bucket: 'others', Key: 'manifest.json', Body: manifest }));
       const { status, stderr } = await s3xrc('--inventory', 's3://others/manifest.json');
       expect(status).toBe(2);
-      expect(stderr).toContain('add it to inventory_buckets of eu-west-1 in settings.json, and deploy');
+      expect(stderr).toContain('add the bucket to inventory_buckets of eu-west-1 in settings.json, then deploy');
     },
     MINUTES,
   );
