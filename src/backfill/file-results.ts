@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseJson } from '../json.ts';
+import { parseJson, tryParseJson } from '../json.ts';
 import { InvalidCheckpointError } from './errors.ts';
 import { inventoryFileSchema } from './file-task.ts';
 import { backfillCountsSchema } from './progress-schema.ts';
@@ -59,19 +59,11 @@ export function readFailures(text: string): FailedFile[] {
   return understood(resultsSchema, text).map(({ Input = '', Error: name, Cause: cause = '' }) => {
     const { key } = understood(inputSchema, Input).file;
     // The error of a function that threw is JSON; that of Step Functions itself is plain text.
-    const thrown = errorSchema.safeParse(parsedOrUndefined(cause));
+    const thrown = errorSchema.safeParse(tryParseJson(cause));
     const said = thrown.success ? thrown.data.errorMessage : cause;
     const reason = [name, said].filter((part) => part !== undefined && part !== '').join(': ');
     return { key, reason: reason === '' ? 'not started' : reason };
   });
-}
-
-function parsedOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function understood<T>(schema: z.ZodType<T>, text: string): T {
