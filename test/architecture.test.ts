@@ -64,15 +64,58 @@ function importedFile(file: SourceFile, specifier: string): string {
   return relative(PROJECT, join(PROJECT, dirname(file.path), specifier));
 }
 
-function exportedNames(text: string): string[] {
-  const declarations = /^export (?:abstract class|class|const|(?:async )?function\*?|interface|type) (\w+)/gm;
+/** Names that a file exports in any form; `export *` exports what the other file does. */
+function exportedNames(text: string, namesOf: (specifier: string) => readonly string[]): string[] {
+  const names = statementsOf(text).flatMap((statement) => {
+    if (!ts.isExportDeclaration(statement)) return isExported(statement) ? declaredNames(statement) : [];
+    const { exportClause: clause, moduleSpecifier: specifier } = statement;
+    if (clause === undefined) return specifier && ts.isStringLiteral(specifier) ? namesOf(specifier.text) : [];
+    return ts.isNamespaceExport(clause) ? [clause.name.text] : clause.elements.map(({ name }) => name.text);
+  });
   // An overloaded function is declared several times.
-  return [...new Set([...text.matchAll(declarations)].map(([, name = '']) => name))];
+  return [...new Set(names)];
 }
 
+function namesExportedBy(file: SourceFile): string[] {
+  return exportedNames(file.text, (specifier) => {
+    const path = importedFile(file, specifier);
+    return files.filter((other) => other.path === path).flatMap(namesExportedBy);
+  });
+}
+
+/** Without destructured names, which belong to what they are taken from, such as a module that is loaded on demand. */
 function privateNames(text: string): string[] {
-  const declarations = /^(?:abstract class|class|const|(?:async )?function\*?|interface|type) (\w+)/gm;
-  return [...text.matchAll(declarations)].map(([, name = '']) => name);
+  const exported = exportedNames(text, () => []);
+  return statementsOf(text)
+    .flatMap((statement) => declaredNames(statement, (name) => (ts.isIdentifier(name) ? [name.text] : [])))
+    .filter((name) => !exported.includes(name));
+}
+
+function statementsOf(text: string): readonly ts.Statement[] {
+  return ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest).statements;
+}
+
+function isExported(statement: ts.Statement): boolean {
+  const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
+  return modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+}
+
+function declaredNames(statement: ts.Statement, namesIn = boundNames): string[] {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.flatMap(({ name }) => namesIn(name));
+  }
+  const isDeclaration =
+    ts.isFunctionDeclaration(statement) ||
+    ts.isClassDeclaration(statement) ||
+    ts.isInterfaceDeclaration(statement) ||
+    ts.isTypeAliasDeclaration(statement) ||
+    ts.isEnumDeclaration(statement);
+  return isDeclaration && statement.name !== undefined ? [statement.name.text] : [];
+}
+
+function boundNames(name: ts.BindingName): string[] {
+  if (ts.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : boundNames(element.name)));
 }
 
 type Graph = ReadonlyMap<string, Iterable<string>>;
@@ -203,16 +246,29 @@ describe('the folders of src', () => {
   });
 
   test('export each name once, so that a search finds one thing', () => {
-    const places = files.flatMap(({ path, folder, text }) =>
+    const places = files.flatMap((file) =>
       // Every entry of Lambda is a `handler`.
-      folder === 'functions' ? [] : exportedNames(text).map((name) => ({ name, path })),
+      file.folder === 'functions' ? [] : namesExportedBy(file).map((name) => ({ name, path: file.path })),
     );
     const repeated = [...Map.groupBy(places, ({ name }) => name)].filter(([, found]) => found.length > 1);
     expect(repeated.map(([name, found]) => `${name}: ${found.map(({ path }) => path).join(', ')}`)).toEqual([]);
   });
 
+  test.each([
+    ['export const a = 1, { b, c: [d] } = x;', ['a', 'b', 'd']],
+    ['export abstract class A {} export interface B {} export type C = 1; export enum D {}', ['A', 'B', 'C', 'D']],
+    ['export async function* f() {} function g() {}', ['f']],
+    ['const a = 1; export { a as b };', ['b']],
+    ["export { type A, b } from './x.ts';", ['A', 'b']],
+    ["export type { A } from './x.ts';", ['A']],
+    ["export * from './x.ts';", ['of ./x.ts']],
+    ["export * as all from './x.ts';", ['all']],
+  ])('show the names that are exported by %s', (text, names) => {
+    expect(exportedNames(text, (specifier) => [`of ${specifier}`])).toEqual(names);
+  });
+
   test('have no private name that another file exports', () => {
-    const exported = new Map(files.flatMap(({ path, text }) => exportedNames(text).map((name) => [name, path])));
+    const exported = new Map(files.flatMap((file) => namesExportedBy(file).map((name) => [name, file.path])));
     const shadows = files.flatMap(({ path, text }) =>
       privateNames(text)
         .filter((name) => exported.has(name))
@@ -230,6 +286,18 @@ describe('the folders of src', () => {
       imports.filter((specifier) => COMMAND_LIBRARIES.includes(specifier)).map((name) => `${path} imports ${name}`),
     );
     expect(uses).toEqual([]);
+  });
+
+  test('take KiB, MiB and GiB from src/units.ts', () => {
+    const spelled = files.flatMap(({ path, text }) =>
+      path === join('src', 'units.ts')
+        ? []
+        : [...text.matchAll(/\b1024 \*{1,2} |\* 1024\b|\b2 \*\* [1-4]0\b/g)].map(
+            ({ index }) =>
+              `${path}:${text.slice(0, index).split('\n').length}: use KIB, MIB, GIB or TIB of src/units.ts`,
+          ),
+    );
+    expect(spelled).toEqual([]);
   });
 
   test('leave process.env and argv to the entry points', () => {

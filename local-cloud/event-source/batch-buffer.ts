@@ -1,7 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
+import { MIB } from '../../src/units.ts';
 
 /** Lambda's limit on the JSON of one synchronous invocation. */
-export const PAYLOAD_LIMIT_BYTES = 6 * 1024 * 1024;
+export const PAYLOAD_LIMIT_BYTES = 6 * MIB;
 
 /** `{"Records":[]}` and, per record, the comma after it. */
 const ENVELOPE_BYTES = 14;

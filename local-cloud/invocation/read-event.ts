@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { parseJson } from '../../src/json.ts';
+import { MIB } from '../../src/units.ts';
 import { EventFileError } from '../errors.ts';
 
 /** Lambda's limit of an event (AWS Lambda Developer Guide, "Quotas"); the emulator would silently truncate it. */
-const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+const MAX_EVENT_BYTES = 6 * MIB;
 
 /** @throws EventFileError when the file cannot be read, is not JSON, or is larger than Lambda accepts */
 export async function readEvent(file: string): Promise<unknown> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { MIB } from '../../src/units.ts';
 
 /** The AWS CLI's part size, which most multipart uploads use. */
-export const SAMPLE_PART_BYTES = 8 * 1024 * 1024;
+export const SAMPLE_PART_BYTES = 8 * MIB;
 
 /** Body of an object that an event names: lines of its own key, as many bytes as the event says. */
 export function sampleBody(key: string, size: number): Buffer {

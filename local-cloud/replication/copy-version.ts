@@ -11,10 +11,11 @@ import {
   type StorageClass,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { MIB } from '../../src/units.ts';
 
 /** Larger objects are copied in parts, as with S3's own replication, so that neither side holds them in memory. */
-const SINGLE_PUT_BYTES = 32 * 1024 * 1024;
-const COPY_PART_BYTES = 16 * 1024 * 1024;
+const SINGLE_PUT_BYTES = 32 * MIB;
+const COPY_PART_BYTES = 16 * MIB;
 
 export interface ReplicatedVersion {
   readonly bucket: string;

@@ -1,3 +1,4 @@
+import { KIB } from '../units.ts';
 import { cheapestLevel, sampleLevel } from './choose-level.ts';
 import { type ContentClass, factsOfClass, PACKED_FRACTION, settledClass } from './content-class.ts';
 import type { MarginalPrices } from './cost-model.ts';
@@ -21,7 +22,7 @@ import { addProbe, summarizeArchive } from './summarize-archive.ts';
 /** Archives after which a class is probed again; earlier evidence then counts for a third. */
 const PROBE_AGE = 32;
 /** A smaller frame says too little about its class to be probed. */
-const MIN_PROBED_BYTES = 256 * 1024;
+const MIN_PROBED_BYTES = 256 * KIB;
 /**
  * A class with fewer frames than this in an archive has a trial in some archives only: on average once per this many
  * frames.

@@ -1,4 +1,5 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import { GIB } from '../units.ts';
 import {
   type Amounts,
   BILLED_GIGABYTE,
@@ -43,7 +44,7 @@ export const USUAL_LIMITS: ArchiveLimits = { objects: 1000, bytes: 64e6, windowS
 
 export const SECONDS_PER_MONTH = DAYS_PER_MONTH * 86_400;
 /** Larger objects cost the same per byte. */
-const MAX_SIZE = 2 ** 30;
+const MAX_SIZE = GIB;
 const MAX_VOLUME = 1e9;
 const BISECTIONS = 60;
 

@@ -1,6 +1,6 @@
 import { type Prices, transferPrice } from '../configuration/prices/prices.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
-import { MIB } from '../units.ts';
+import { GIB, MIB } from '../units.ts';
 import { functionVcpuSecond } from './compute-price.ts';
 import { WORK } from './measured-work.ts';
 
@@ -77,7 +77,7 @@ export interface MarginalPrices {
 }
 
 /** A GB as AWS bills it: 2^30 bytes for transfer and storage. */
-export const BILLED_GIGABYTE = 2 ** 30;
+export const BILLED_GIGABYTE = GIB;
 export const DAYS_PER_MONTH = 365.25 / 12;
 /**
  * Days that S3 keeps an archive on each side. Outbound: it expires after a day and is removed as a noncurrent version after

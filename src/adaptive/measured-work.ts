@@ -1,3 +1,5 @@
+import { GIB } from '../units.ts';
+
 /**
  * Work that does not depend on the level, in billed seconds of one vCPU, and requests. Lambda bills wall time x memory,
  * so these are the wall times of a function of one vCPU, the default on both sides, less the CPU time of zstd. Measured
@@ -18,7 +20,7 @@ export const WORK = {
   /** The same: tail, manifest, frame, PUT, DELETE. */
   targetSecondsPerArchive: 5 * 0.025,
   /** CloudWatch Logs, 0.50 USD per GB ingested (us-east-1, from memory); metrics are lines of the log. */
-  logDollarsPerByte: 0.5 / 2 ** 30,
+  logDollarsPerByte: 0.5 / GIB,
   /** Lines about an archive and its metrics, and Lambda's own START, END and REPORT: test/unit/aws/telemetry/log-bytes.test.ts weighs them. */
   sourceLogBytesPerArchive: 2750,
   targetLogBytesPerArchive: 3370,

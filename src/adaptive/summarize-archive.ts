@@ -1,4 +1,5 @@
 import { STORE_LEVEL } from '../configuration/schema/levels.ts';
+import { MIB } from '../units.ts';
 import type { ContentClass } from './content-class.ts';
 import { isPositive } from './finite-numbers.ts';
 import type { FrameOutcome, FrameProbe } from './level-policy.ts';
@@ -14,7 +15,7 @@ import {
 import type { LevelPrior } from './typical-levels.ts';
 
 /** Roughly the size of a probe's sample. */
-const FULL_EVIDENCE_BYTES = 1024 * 1024;
+const FULL_EVIDENCE_BYTES = MIB;
 
 /** The evidence of an archive: its frames and its probes. It gets its weight when it is added. */
 export function summarizeArchive(

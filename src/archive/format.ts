@@ -1,4 +1,4 @@
-import { KIB, MAX_KEY_BYTES, MIB } from '../units.ts';
+import { GIB, KIB, MIB } from '../units.ts';
 
 /**
  * Every number of the archive format. docs/format.md is the specification; this file is its only copy in code.
@@ -6,8 +6,6 @@ import { KIB, MAX_KEY_BYTES, MIB } from '../units.ts';
  * An archive is: zstd frames whose decompressed bytes are one POSIX (pax) tar, then one skippable frame with the
  * seek table of the Zstandard Seekable Format 0.1.0. The last zstd frame holds `manifest.json` and the end of the tar.
  */
-
-export { KIB, MAX_KEY_BYTES, MIB };
 
 export const FORMAT_NAME = 's3-cross-region-compressor';
 /** Readers refuse an unknown major version and ignore an unknown minor one. */
@@ -51,7 +49,7 @@ export const MAX_PARTS = 10_000;
 /** S3: every part but the last. */
 export const MIN_PART_SIZE = 5 * MIB;
 /** S3: every part. */
-export const MAX_PART_SIZE = 5 * 1024 * MIB;
+export const MAX_PART_SIZE = 5 * GIB;
 /** S3: bytes of an object, "50 TB". Even in zstd's worst case, its archive is still an object that S3 accepts. */
 export const MAX_OBJECT_SIZE = 50e12;
 /** Readers refuse more frames than this (a seek table of 48 MB): those of the largest object, and its manifest. */

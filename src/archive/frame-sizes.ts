@@ -1,4 +1,4 @@
-import type { FrameSize } from './seek-table.ts';
+import type { FrameSize } from './frame-entry.ts';
 
 /** Sizes of the frames of an archive that is being written: 8 bytes per frame; an object per frame would take 50. */
 export class FrameSizes implements Iterable<FrameSize> {

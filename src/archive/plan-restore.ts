@@ -1,11 +1,11 @@
 import { ArchiveTooLargeError, ManifestMismatchError } from './errors.ts';
 import { MANIFEST_MEMBER, MAX_FRAME_SIZE, MAX_MANIFEST_SIZE, TAR_BLOCK, TAR_END } from './format.ts';
 import { isZero } from './frame-bytes.ts';
+import type { FrameEntry, FrameList } from './frame-entry.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
 import { memberName } from './member-name.ts';
 import type { FramePlan, FrameSlice } from './plan-frames.ts';
 import { largeSliceLength } from './plan-frames.ts';
-import type { FrameEntry, FrameList } from './seek-table.ts';
 import { memberHeaderLength, memberPadding, readMemberSize, verifyMemberHeader } from './tar-header.ts';
 
 /** A frame to fetch, and the slices of the manifest's objects that must be in it. `member` indexes the objects. */

@@ -1,6 +1,6 @@
+import { KIB } from '../units.ts';
 import { ArchiveTooLargeError, CorruptArchiveError, UnsupportedArchiveError } from './errors.ts';
 import {
-  KIB,
   MAX_FRAMES,
   SEEK_TABLE_CHECKSUM_FLAG,
   SEEK_TABLE_ENTRY_SIZE,
@@ -12,8 +12,6 @@ import {
 } from './format.ts';
 import type { FrameSize } from './frame-entry.ts';
 import { FrameTable } from './frame-table.ts';
-
-export type { FrameEntry, FrameList, FrameSize } from './frame-entry.ts';
 
 /**
  * The skippable frame that closes an archive: Zstandard Seekable Format 0.1.0, without per-frame checksums.

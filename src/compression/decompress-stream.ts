@@ -1,8 +1,9 @@
 import zstd from 'zstd-napi/binding.js';
 import { CorruptArchiveError } from '../archive/errors.ts';
+import { KIB } from '../units.ts';
 
 /** What zstd itself recommends for its output: the largest block. */
-const CHUNK_SIZE = 128 * 1024;
+const CHUNK_SIZE = 128 * KIB;
 
 /**
  * Decompresses zstd of any shape: one frame or many, with or without content size and checksum, skippable frames between

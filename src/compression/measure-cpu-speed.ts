@@ -1,6 +1,7 @@
+import { KIB } from '../units.ts';
 import { compressBound, type FrameCompressor } from './zstd-frames.ts';
 
-const SIZE = 512 * 1024;
+const SIZE = 512 * KIB;
 /** One of the levels that are usually the cheapest; a run takes 8 to 12 ms. */
 const LEVEL = 6;
 const MAX_RUNS = 4;

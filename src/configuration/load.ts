@@ -1,8 +1,5 @@
 import { type Configuration, readConfiguration } from './read-configuration.ts';
-import { REPLICATION_FILE, SETTINGS_FILE } from './schema/finding.ts';
 import { locateJson } from './schema/locate-json.ts';
-
-export { type Configuration, REPLICATION_FILE, SETTINGS_FILE };
 
 /**
  * Reads and checks both configuration files of a directory, as a user edits them.

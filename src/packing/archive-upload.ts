@@ -1,5 +1,5 @@
 import { combineCrc32, crc32 } from '../archive/checksum.ts';
-import { MAX_FRAME_SIZE, MAX_PARTS, MIB } from '../archive/format.ts';
+import { MAX_FRAME_SIZE, MAX_PARTS } from '../archive/format.ts';
 import type { BufferPool } from '../compression/buffer-pool.ts';
 import { compressBound } from '../compression/zstd-frames.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
@@ -12,6 +12,7 @@ import type {
 } from '../storage/object-store.ts';
 import { STAGE_PREFIX, StagedPart } from '../storage/staged-part.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
+import { MIB } from '../units.ts';
 import { findAccepted } from './find-accepted.ts';
 
 /** A piece is sent when it has this many bytes; one more frame may make it larger. No piece but the last is smaller. */

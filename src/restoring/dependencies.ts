@@ -1,5 +1,5 @@
 import type { LimitFunction } from 'p-limit';
-import { KIB, MAX_FRAME_SIZE } from '../archive/format.ts';
+import { MAX_FRAME_SIZE } from '../archive/format.ts';
 import type { BufferPool } from '../compression/buffer-pool.ts';
 import type { FrameRestoration } from '../compression/frame-pool.ts';
 import type { Destination, ReplicationRule } from '../configuration/rule.ts';
@@ -17,6 +17,7 @@ import type {
 } from '../storage/object-store.ts';
 import type { ProvenanceStamp } from '../storage/provenance.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
+import { KIB } from '../units.ts';
 import type { DeletionMemory } from './deletions/deletion-memory.ts';
 import type { KeyHistory } from './key-history.ts';
 import type { RestorableObject } from './restorable-object.ts';

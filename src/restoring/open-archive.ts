@@ -1,10 +1,11 @@
 import { ArchiveTooLargeError, CorruptArchiveError, ManifestMismatchError } from '../archive/errors.ts';
-import { KIB } from '../archive/format.ts';
+import type { FrameEntry } from '../archive/frame-entry.ts';
 import { decodeManifest, type Manifest } from '../archive/manifest.ts';
 import { manifestBytes, manifestFrame, planRestore, type RestoreFrame } from '../archive/plan-restore.ts';
-import { decodeSeekTable, type FrameEntry, seekTableLength } from '../archive/seek-table.ts';
+import { decodeSeekTable, seekTableLength } from '../archive/seek-table.ts';
 import type { FrameRestoration } from '../compression/frame-pool.ts';
 import type { ObjectReader } from '../storage/object-store.ts';
+import { KIB } from '../units.ts';
 import { type ArchiveVersion, archiveName } from './dependencies.ts';
 import { readArchiveRange } from './read-archive-range.ts';
 

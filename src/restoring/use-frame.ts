@@ -1,6 +1,6 @@
 import { ArchiveTooLargeError } from '../archive/errors.ts';
 import type { ExpectedSlice } from '../archive/frame-bytes.ts';
-import type { FrameEntry } from '../archive/seek-table.ts';
+import type { FrameEntry } from '../archive/frame-entry.ts';
 import type { RestoredFrame } from '../compression/frame-contract.ts';
 import { archiveName, type FrameBuffers } from './dependencies.ts';
 import { type ArchiveAccess, type OpenedArchive, readFrame } from './open-archive.ts';

@@ -1,5 +1,5 @@
 import type { DeployedRule, FallbackSizing } from '../configuration/deployed-rule.ts';
-import type { Configuration } from '../configuration/load.ts';
+import type { Configuration } from '../configuration/read-configuration.ts';
 import type { Destination } from '../configuration/rule.ts';
 import { MAX_KEY_BYTES } from '../units.ts';
 import { deploymentSteps } from './deployment-steps.ts';

@@ -1,5 +1,5 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
-import type { Configuration } from '../configuration/load.ts';
+import type { Configuration } from '../configuration/read-configuration.ts';
 import { deploymentSteps } from './deployment-steps.ts';
 import { fixedCosts, metricCosts, ruleDollars, sumDollars } from './fixed-costs.ts';
 import { planRegions } from './plan-regions.ts';

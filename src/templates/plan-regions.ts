@@ -1,5 +1,5 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
-import type { Configuration } from '../configuration/load.ts';
+import type { Configuration } from '../configuration/read-configuration.ts';
 import type { Destination } from '../configuration/rule.ts';
 import type { RegionEntry } from '../configuration/schema/schema.ts';
 import { type FallbackPlan, planFallback } from './plan-fallback.ts';

@@ -1,4 +1,4 @@
-import type { Configuration } from '../configuration/load.ts';
+import type { Configuration } from '../configuration/read-configuration.ts';
 import { SamConfigConflictError } from './errors.ts';
 import { readTables, type TomlTable } from './toml-tables.ts';
 

@@ -1,4 +1,4 @@
-import type { Configuration } from '../configuration/load.ts';
+import type { Configuration } from '../configuration/read-configuration.ts';
 import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
 import type { DeployedPart } from './deployment-steps.ts';
 import { TemplateLimitError } from './errors.ts';

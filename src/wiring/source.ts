@@ -24,6 +24,7 @@ import type { SourceDependencies } from '../packing/dependencies.ts';
 import { PackingSpeed } from '../packing/packing-speed.ts';
 import { processSourceBatch } from '../packing/process-batch.ts';
 import { TagAccess } from '../packing/tag-access.ts';
+import { GIB } from '../units.ts';
 import { fallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
 import { requireRule } from './function-rule.ts';
@@ -67,7 +68,7 @@ const PARALLEL_READS = 128;
  * Owning and resuming an object costs about seven more requests, plus one for every fourth part and one per minute:
  * negligible for a gigabyte.
  */
-const RESUMABLE_BYTES = 1024 ** 3;
+const RESUMABLE_BYTES = GIB;
 
 /** The source service of one process: connections, the worker pool and its buffers live as long as it does. */
 export interface SourceService {

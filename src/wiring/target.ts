@@ -31,6 +31,7 @@ import {
 } from '../restoring/dependencies.ts';
 import { KeyHistory } from '../restoring/key-history.ts';
 import { processTargetBatch } from '../restoring/process-batch.ts';
+import { GIB } from '../units.ts';
 import { fallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
 import type { SqsHandler } from './source.ts';
@@ -53,8 +54,8 @@ const LIMITS: TargetLimits = {
   parallelArchives: 4,
   /** At 20 ms an answer this is 6,400 objects a second. */
   parallelPuts: 128,
-  maxRestoredBytes: 80 * 1024 ** 3,
-  resumableBytes: 1024 ** 3,
+  maxRestoredBytes: 80 * GIB,
+  resumableBytes: GIB,
   startReserveMilliseconds: 30_000,
   stopReserveMilliseconds: 10_000,
 };

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { MIB } from '../../src/units.ts';
 import { GeneratedPager } from './keys/generated-pager.ts';
 import { MemoryCourse } from './keys/memory-course.ts';
 import { rememberDeletions } from './keys/remember-deletions.ts';
@@ -9,7 +10,6 @@ import { startListedServer } from './keys/start-listed-server.ts';
 const PARTS = 10;
 /** The destination of `verify` lacks one key in this many. */
 const MISSING_ONE_IN = 1_000_003;
-const MIB = 2 ** 20;
 
 interface Options {
   readonly keys: number;

@@ -8,12 +8,12 @@ import { createQueuePair, type QueuePair } from '../../local-cloud/pipeline/queu
 import { queueIsEmpty } from '../../local-cloud/queue-depth.ts';
 import { createRegionClients, destroyRegionClients, type RegionClients } from '../../local-cloud/region-clients.ts';
 import { crc32 } from '../../src/archive/checksum.ts';
-import { MIB } from '../../src/archive/format.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../../src/aws/sqs/message-queue.ts';
 import { SqsWorkSource } from '../../src/aws/sqs/work-source.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import { processSourceBatch } from '../../src/packing/process-batch.ts';
+import { MIB } from '../../src/units.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
 import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { WorkInterruptedError } from '../../src/worker/errors.ts';

@@ -6,9 +6,9 @@ import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/cl
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { combineCrc32, crc32 } from '../../src/archive/checksum.ts';
-import { MIB } from '../../src/archive/format.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
+import { MIB } from '../../src/units.ts';
 import { itemAt } from '../support/archives.ts';
 import type { InterruptedTask, TaskReport } from '../support/interrupted-task.ts';
 

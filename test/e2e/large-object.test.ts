@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { GIB } from '../../src/units.ts';
 
 const SCRIPT = fileURLToPath(new URL('../support/send-large-object.ts', import.meta.url));
-const GIB = 1024 ** 3;
 
 interface Report {
   readonly returned: readonly unknown[];

@@ -11,12 +11,12 @@ import {
 import type { LocalQueue, QueuePair } from '../../local-cloud/pipeline/queue-pair.ts';
 import { Replicator } from '../../local-cloud/replicator.ts';
 import { crc32 } from '../../src/archive/checksum.ts';
-import { MIB } from '../../src/archive/format.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../../src/aws/sqs/message-queue.ts';
 import { BufferPool } from '../../src/compression/buffer-pool.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import { ArchiveUpload, PART_BUFFER_SIZE } from '../../src/packing/archive-upload.ts';
+import { MIB } from '../../src/units.ts';
 import { archiveOf, INBOUND, RULE, TARGET, TargetRegion } from '../support/target-region.ts';
 
 const HOME = 'eu-west-1';

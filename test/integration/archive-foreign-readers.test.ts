@@ -9,9 +9,10 @@ import { promisify } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
-import { MIB, TAR_END } from '../../src/archive/format.ts';
+import { TAR_END } from '../../src/archive/format.ts';
 import { memberName } from '../../src/archive/member-name.ts';
 import { memberHeaderLength, memberPadding, writeMemberHeader } from '../../src/archive/tar-header.ts';
+import { MIB } from '../../src/units.ts';
 import type { TestObject } from '../support/archives.ts';
 import {
   buildArchive,

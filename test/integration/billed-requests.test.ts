@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { MIB } from '../../src/units.ts';
 import { requestDollars } from '../support/charged-requests.ts';
 import { type Billed, CountedShipping, type Shipment } from '../support/counted-shipment.ts';
 
-const MIB = 2 ** 20;
 const PUT = 5e-6;
 
 let shipping: CountedShipping;

@@ -6,10 +6,10 @@ import { createBucket, enableVersioning } from '../../local-cloud/pipeline/bucke
 import { combineCrc32, crc32, crc32ToBase64 } from '../../src/archive/checksum.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import type { CopyRequest, CopySource } from '../../src/storage/object-store.ts';
+import { MIB } from '../../src/units.ts';
 import { errorAnswer, type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
 
 const REGION = 'us-east-1';
-const MIB = 1024 * 1024;
 const COPY_LIMITS = { wholeBytes: 6 * MIB, partBytes: 5 * MIB, parallelParts: 2 };
 const KEY = 'rule/a b+ü.tar.zst';
 const ALWAYS = { kind: 'always' } as const;

@@ -9,13 +9,13 @@ import { openBucket } from '../../src/cli/demo/input/open-bucket.ts';
 import { type PlannedContent, planObjects } from '../../src/cli/demo/input/plan-objects.ts';
 import { type SampledBucket, sampleBucket } from '../../src/cli/demo/input/sample-bucket.ts';
 import { Uploader, type UploadRecord } from '../../src/cli/demo/upload/uploader.ts';
+import { MIB } from '../../src/units.ts';
 import { type RecordingProxy, startRecordingProxy } from '../support/recording-proxy.ts';
 
 const HOME = 'eu-west-1';
 const EMULATED = 'us-east-1';
 const BUCKET = 'of-the-user';
-const MEBIBYTE = 2 ** 20;
-const LARGE = 20 * MEBIBYTE;
+const LARGE = 20 * MIB;
 const ENVIRONMENT = ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'] as const;
 
 let cloud: EmulatedCloud;
@@ -81,7 +81,7 @@ describe('the demo on a bucket', () => {
   test('copies objects with all of their properties, with list and read requests only', async () => {
     await using opened = await openBucket({ region: HOME });
     const { content, description, cost } = await sampleBucket(
-      { bucket: BUCKET, prefix: 'logs/', sampleBytes: 64 * MEBIBYTE },
+      { bucket: BUCKET, prefix: 'logs/', sampleBytes: 64 * MIB },
       opened,
     );
     expect(cost).toContain('1 list request, 3 reads, 21.0 MB');
@@ -119,7 +119,7 @@ describe('the demo on a bucket', () => {
   test('skips and names an object that changed after the listing', async () => {
     await using opened = await openBucket({ region: HOME });
     await put('changing/a.txt', 'as it was listed');
-    const { content } = await sampleBucket({ bucket: BUCKET, prefix: 'changing/', sampleBytes: MEBIBYTE }, opened);
+    const { content } = await sampleBucket({ bucket: BUCKET, prefix: 'changing/', sampleBytes: MIB }, opened);
     await put('changing/a.txt', 'as it is now');
     const { objects, skipped } = await upload(content);
     expect(objects).toEqual([]);
@@ -127,9 +127,9 @@ describe('the demo on a bucket', () => {
   });
 
   test.each([
-    ['nothing/', MEBIBYTE, 'no object has that prefix'],
-    ['logs/cold', MEBIBYTE, 'it is in GLACIER'],
-    ['logs/large', MEBIBYTE, 'it is larger than the sample'],
+    ['nothing/', MIB, 'no object has that prefix'],
+    ['logs/cold', MIB, 'it is in GLACIER'],
+    ['logs/large', MIB, 'it is larger than the sample'],
   ])('reports why there is nothing to replicate in %s', async (prefix, bytes, reason) => {
     const sampling = sample(prefix, bytes);
     await expect(sampling).rejects.toThrow(DemoInputError);

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
-import { MIB } from '../../src/archive/format.ts';
+import { MIB } from '../../src/units.ts';
 import { type PublicEntry, publicEntry } from '../support/public-archives.ts';
 import { INBOUND, TARGET, TargetRegion } from '../support/target-region.ts';
 

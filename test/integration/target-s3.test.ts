@@ -2,10 +2,10 @@ import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { crc32 } from '../../src/archive/checksum.ts';
-import { MIB } from '../../src/archive/format.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
+import { MIB } from '../../src/units.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
 import { FailingObjectStore, type StoreCall } from '../support/failing-object-store.ts';
 import { HOSTILE_KEYS } from '../support/hostile-keys.ts';

@@ -3,12 +3,12 @@ import { CorruptArchiveError, UnsupportedArchiveError } from '../../src/archive/
 import { MANIFEST_MEMBER, TAR_END } from '../../src/archive/format.ts';
 import type { ExpectedSlice } from '../../src/archive/frame-bytes.ts';
 import { assembleFrame, checksumMismatch, verifyFrame } from '../../src/archive/frame-bytes.ts';
+import type { FrameEntry, FrameSize } from '../../src/archive/frame-entry.ts';
 import type { Manifest, ManifestObject } from '../../src/archive/manifest.ts';
 import { decodeManifest, encodeManifest, publicKeyFields } from '../../src/archive/manifest.ts';
 import { memberName, relativeKey } from '../../src/archive/member-name.ts';
 import { planFrames } from '../../src/archive/plan-frames.ts';
 import { manifestBytes, manifestFrame, planRestore } from '../../src/archive/plan-restore.ts';
-import type { FrameEntry, FrameSize } from '../../src/archive/seek-table.ts';
 import { decodeSeekTable, encodeSeekTable, seekTableLength } from '../../src/archive/seek-table.ts';
 import { memberHeaderLength, memberPadding } from '../../src/archive/tar-header.ts';
 import { compressBound, FrameCompressor, FrameDecompressor } from '../../src/compression/zstd-frames.ts';

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConfigurationProblem, InvalidConfigurationError } from '../../src/configuration/errors.ts';
-import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import type { Configuration } from '../../src/configuration/read-configuration.ts';
 
 export const SETTINGS = {
   stack_name: 'compressor',

@@ -1,4 +1,4 @@
-import type { Configuration } from '../../src/configuration/load.ts';
+import type { Configuration } from '../../src/configuration/read-configuration.ts';
 import { settingsSchema } from '../../src/configuration/schema/schema.ts';
 import { deployedRules } from './deployed-rules.ts';
 

@@ -1,8 +1,7 @@
 import type { Destination, ReplicationRule, RuleSource } from '../../src/configuration/rule.ts';
 import { ruleId } from '../../src/configuration/rule-id.ts';
 import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/schema/levels.ts';
-
-const MIB = 1024 * 1024;
+import { MIB } from '../../src/units.ts';
 
 /** A complete rule: `source-bucket` in eu-west-1 to `target-bucket` in us-east-1, unless the test overrides it. */
 export function exampleRule(

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { combineCrc32, crc32 } from '../../src/archive/checksum.ts';
-import { MIB } from '../../src/archive/format.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import { processSourceBatch } from '../../src/packing/process-batch.ts';
 import type { CompleteRequest, ObjectUpload, ReadRequest, WriteTarget } from '../../src/storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation } from '../../src/storage/stored-object.ts';
+import { MIB } from '../../src/units.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
 import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { frameBuffers } from '../../src/wiring/target.ts';

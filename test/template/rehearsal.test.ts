@@ -25,6 +25,7 @@ import { compareObject } from '../../src/cli/demo/verify/compare-object.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { deploymentSteps, removalOrder } from '../../src/templates/deployment-steps.ts';
 import { planRegions } from '../../src/templates/plan-regions.ts';
+import { MIB } from '../../src/units.ts';
 import { deployExample, EXAMPLE, STACK, USERS_BUCKETS } from '../support/rehearsal/deploy-example.ts';
 import type { Image } from '../support/rehearsal/image.ts';
 import { Pipeline, readMapping } from '../support/rehearsal/pipeline.ts';
@@ -38,7 +39,6 @@ const INBOUND = ['us-east-1', 'ap-southeast-2'].map((region) => ({
   region,
   bucket: `${STACK}-123456789012-${region}-inbound`,
 }));
-const MEBIBYTE = 1024 * 1024;
 const MINUTES = 60_000;
 /** A receiver that existed before our deployment. */
 const THEIRS = 'someone-elses-queue';
@@ -208,7 +208,7 @@ const DRESSED: Upload = {
 const LARGE: Upload = {
   bucket: 'example-documents',
   key: 'backup.bin',
-  body: Buffer.concat([randomBytes(8 * MEBIBYTE), Buffer.alloc(12 * MEBIBYTE, 'not random '), randomBytes(MEBIBYTE)]),
+  body: Buffer.concat([randomBytes(8 * MIB), Buffer.alloc(12 * MIB, 'not random '), randomBytes(MIB)]),
   contentType: 'application/x-backup',
 };
 const REPORT: Upload = {
@@ -235,15 +235,15 @@ async function put({ bucket, key, body, contentType, cacheControl, metadata, tag
       Tagging: new URLSearchParams(Object.fromEntries(tags.map((tag) => [tag.key, tag.value]))).toString(),
     }),
   };
-  if (body.length < 16 * MEBIBYTE) {
+  if (body.length < 16 * MIB) {
     await s3.send(new PutObjectCommand({ ...object, Body: body }));
     return;
   }
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object));
   const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
-  for (let start = 0; start < body.length; start += 8 * MEBIBYTE) {
+  for (let start = 0; start < body.length; start += 8 * MIB) {
     const part = { Bucket: bucket, Key: key, UploadId, PartNumber: Parts.length + 1 };
-    const Body = body.subarray(start, start + 8 * MEBIBYTE);
+    const Body = body.subarray(start, start + 8 * MIB);
     const { ETag } = await s3.send(new UploadPartCommand({ ...part, Body }));
     Parts.push({ PartNumber: part.PartNumber, ETag });
   }

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { makeDeploymentFiles, saveRepository, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
-import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import type { Configuration } from '../../src/configuration/read-configuration.ts';
 import { rulesBetween } from '../support/plans.ts';
 
 const MINUTES = 60_000;

@@ -7,7 +7,7 @@ import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
 import { DynamoDbStatistics } from '../../src/aws/dynamodb/statistics.ts';
 import type { StatisticsItem } from '../../src/aws/dynamodb/statistics-item.ts';
 import { deployedRule } from '../../src/configuration/deployed-rule.ts';
-import type { Configuration } from '../../src/configuration/load.ts';
+import type { Configuration } from '../../src/configuration/read-configuration.ts';
 import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/schema/levels.ts';
 import { replicationSchema, settingsSchema } from '../../src/configuration/schema/schema.ts';
 import { dashboard } from '../../src/templates/dashboard/region-dashboard.ts';

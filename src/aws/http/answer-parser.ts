@@ -1,3 +1,4 @@
+import { KIB } from '../../units.ts';
 import { AnswerHeaders } from './answer-headers.ts';
 import { ChunkedBody } from './chunked-body.ts';
 import { HttpError, malformed } from './errors.ts';
@@ -11,7 +12,7 @@ export interface AnswerListener {
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 /** Heads of S3's answers have under 1 KB, and 8 KB with the longest metadata. */
-const MAX_HEAD = 64 * 1024;
+const MAX_HEAD = 64 * KIB;
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |\r)/;
 const DIGITS = /^\d{1,16}$/;
 const SWITCHING_PROTOCOLS = 101;

@@ -1,8 +1,9 @@
+import { KIB } from '../../units.ts';
 import { malformed } from './errors.ts';
 
 const LINE_FEED = 0x0a;
 /** S3 sends no longer size lines or trailers. */
-const MAX_LINE = 16 * 1024;
+const MAX_LINE = 16 * KIB;
 const SIZE = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?$/i;
 
 /** A body in chunks (RFC 9112, 7.1). Trailers are read and dropped. */

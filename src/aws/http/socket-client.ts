@@ -1,4 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
+import { KIB, MIB } from '../../units.ts';
 import { whenAborted } from './abort-listeners.ts';
 import type { AnswerHeaders } from './answer-headers.ts';
 import { type AnswerListener, AnswerParser } from './answer-parser.ts';
@@ -13,13 +14,13 @@ export interface SocketClientOptions extends SocketOptions {
 }
 
 /** Bytes that one read of a socket takes at most; TLS hands over 16 KiB at a time. */
-const BUFFER_BYTES = 256 * 1024;
+const BUFFER_BYTES = 256 * KIB;
 /** All sockets read into it, one after the other: the bytes of a read are used before the next one begins. */
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 /** Milliseconds. If a socket was idle for longer, the server may close it just when it is reused. */
 const MAX_IDLE = 4_000;
 /** S3's error documents and upload results have a few kilobytes; more is not S3, and not worth memory. */
-const MAX_TEXT_BYTES = 1024 * 1024;
+const MAX_TEXT_BYTES = MIB;
 
 /** Opens clients of one address. */
 export type OpenClient = () => HttpClient;

@@ -1,3 +1,4 @@
+import { MIB } from '../../units.ts';
 import type { InventoryConfiguration, InventoryDirectory } from '../../verifying/find-inventory.ts';
 import type { S3Connection } from './connection.ts';
 import { encodeUriComponent } from './encode-key.ts';
@@ -8,7 +9,7 @@ import { readPath } from './xml-children.ts';
 /**
  * An answer of S3 lists 100 configurations, or 1,000 keys of 1,024 bytes, which are three times as long when encoded.
  */
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 8 * MIB;
 
 /**
  * Inventories of buckets in one region. Needs `s3:GetInventoryConfiguration` on the buckets that are listed,

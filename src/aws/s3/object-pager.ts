@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { ListedObject, ObjectPage, ObjectPager, PageRequest } from '../../listing/dependencies.ts';
+import { MIB } from '../../units.ts';
 import { S3Connection } from './connection.ts';
 import { stripQuotes } from './describe-object.ts';
 import { encodeUriComponent } from './encode-key.ts';
@@ -12,7 +13,7 @@ const PAGE = 1000;
  * Keys of 1,024 bytes take three times that when encoded, and the other fields of an object take a few hundred bytes
  * more.
  */
-const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+const MAX_PAGE_BYTES = 8 * MIB;
 
 /** Pages of ListObjectsV2. Needs `s3:ListBucket` alone. */
 export class S3ObjectPager implements ObjectPager {

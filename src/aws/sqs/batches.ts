@@ -1,8 +1,9 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
+import { MIB } from '../../units.ts';
 
 /** Limits of one SendMessageBatch or ChangeMessageVisibilityBatch call. */
 export const MAX_ENTRIES = 10;
-const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = MIB;
 
 export interface OutgoingMessage {
   readonly body: string;

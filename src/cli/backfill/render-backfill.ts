@@ -1,9 +1,9 @@
 import type { BackfillForecast } from '../../backfill/count-objects.ts';
 import type { BackfillCounts } from '../../backfill/run-backfill.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
-import type { Configuration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import { priceFolder } from '../command/deployment-files.ts';
 import { formatBytes, formatCount, formatDollars, formatDuration, formatPlural } from '../command/numbers.ts';
 import { paceOf } from '../command/scan-options.ts';

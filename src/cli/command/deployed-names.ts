@@ -1,5 +1,5 @@
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
-import type { Configuration } from '../../configuration/load.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import {
   backfillQueueName,
   fallbackQueueName,

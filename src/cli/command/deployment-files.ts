@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { type Configuration, REPLICATION_FILE, SETTINGS_FILE } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { PRICE_FILE } from '../../configuration/prices/price-file.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
+import { REPLICATION_FILE, SETTINGS_FILE } from '../../configuration/schema/finding.ts';
 import { hasOwnRepositories, writeSamConfig } from '../../templates/write-samconfig.ts';
 import { writeTemplate } from '../../templates/write-template.ts';
 import { nameFile } from './name-file.ts';
 import { PROJECT, readProjectVersion } from './project.ts';
-
-export { PROJECT } from './project.ts';
 
 /** The configuration that goes into the image if no other one is named. */
 export const CONFIGURATION = join(PROJECT, 'configuration');

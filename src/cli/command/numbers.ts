@@ -1,8 +1,10 @@
+import { TIB } from '../../units.ts';
+
 /** Numbers as people read them. Units of bytes are decimal, except in names with "billed". */
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const AMOUNT = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 /** Of a bill. */
-const TERABYTE_OF_BILL = 2 ** 40;
+const TERABYTE_OF_BILL = TIB;
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
 
 export function formatCount(count: number): string {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { BILLED_GIGABYTE } from '../../adaptive/cost-model.ts';
+import { GIB, KIB, MIB, TIB } from '../../units.ts';
 
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -8,12 +9,12 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
   MB: 1e6,
   GB: 1e9,
   TB: 1e12,
-  KIB: 2 ** 10,
-  MIB: 2 ** 20,
-  GIB: 2 ** 30,
-  TIB: 2 ** 40,
+  KIB,
+  MIB,
+  GIB,
+  TIB,
 };
-const BYTES_PER_UNIT: Readonly<Record<string, number>> = { GB: BILLED_GIGABYTE, TB: 1024 * BILLED_GIGABYTE };
+const BYTES_PER_UNIT: Readonly<Record<string, number>> = { GB: BILLED_GIGABYTE, TB: TIB };
 const AGE_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** `500`, `10KB`, `1.5GB`, `64MiB`; 0 is allowed. @throws InvalidArgumentError */

@@ -1,22 +1,23 @@
 import { relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
-import { type Configuration, loadConfiguration } from '../../configuration/load.ts';
+import { loadConfiguration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import { describePlan } from '../../templates/describe-plan.ts';
 import { planDocument } from '../../templates/plan-document.ts';
 import {
   deploymentFolder,
   isProjectConfiguration,
   makeDeploymentFiles,
-  PROJECT,
   priceFolder,
   writeDeploymentFiles,
 } from '../command/deployment-files.ts';
 import { DeployInputError, StaleTemplateError } from '../command/errors.ts';
 import { parseByteSize } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { PROJECT } from '../command/project.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { shortPath } from '../command/short-path.ts';
 import { describeBreakEven } from './describe-break-even.ts';

@@ -1,11 +1,12 @@
 import { DeleteMessageBatchCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { MIB } from '../../units.ts';
 import { formatPlural } from '../command/numbers.ts';
 import type { ReceivedLetter } from './dead-letter.ts';
 import { DeadLetterError } from './errors.ts';
 
 const BATCH = 10;
 /** SQS's limit for the bodies of one batch; our messages have about 2 KB, but a single one may have this many bytes. */
-const MAX_BATCH_BYTES = 1024 * 1024;
+const MAX_BATCH_BYTES = MIB;
 
 /** Batches within SQS's limits: at most ten messages, and no more bytes than one call may have. */
 export function batchLetters(letters: readonly ReceivedLetter[]): ReceivedLetter[][] {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { MIB } from '../../units.ts';
 import { integerBetween, parseBilledVolume, parseByteCount, parseByteSize } from '../command/parse-amounts.ts';
 import { parsePath, sharedOptions } from '../command/shared-options.ts';
 import { DemoInputError } from './errors.ts';
@@ -11,7 +12,6 @@ import type { BucketSource } from './input/sample-bucket.ts';
 const MAX_FAULT_RATE = 0.5;
 /** The limits of a rule's `max_object_mib`. */
 const MAX_FALLBACK_OVER = 80_000;
-const MEBIBYTE = 2 ** 20;
 const DEFAULT_SAMPLE_BYTES = 256e6;
 const LEVEL_RANGE = { min: -7, max: 22 };
 /** Level 19 takes ten times as long as all of these together, so it must be requested explicitly. */
@@ -195,7 +195,7 @@ const parseObjects = integerBetween('It', MIN_OBJECTS, MAX_EXISTING);
 
 /** @returns MiB, since the configuration has no smaller unit */
 function parseMebibytes(text: string): number {
-  const size = /iB$/i.test(text) ? parseByteCount(text) / MEBIBYTE : Number.NaN;
+  const size = /iB$/i.test(text) ? parseByteCount(text) / MIB : Number.NaN;
   if (Number.isInteger(size) && size >= 1 && size <= MAX_FALLBACK_OVER) return size;
   throw new InvalidArgumentError(
     `A size is a whole number of MiB or GiB up to ${MAX_FALLBACK_OVER} MiB, such as 64MiB.`,

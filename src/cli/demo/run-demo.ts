@@ -1,11 +1,11 @@
 import { archiveLimits } from '../../adaptive/break-even.ts';
 import { marginalPrices, ruleCosts } from '../../adaptive/cost-model.ts';
-import { MIB } from '../../archive/format.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import { ruleDollars } from '../../templates/fixed-costs.ts';
+import { MIB } from '../../units.ts';
 import { systemErrorText } from '../command/explain-failure.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
 import { type InspectedArchive, isReadable, tryInspect, type UnreadableArchive } from './archives/inspect-archive.ts';

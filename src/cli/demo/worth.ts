@@ -6,7 +6,6 @@ import {
 } from '../../adaptive/break-even.ts';
 import {
   type Amounts,
-  BILLED_GIGABYTE,
   type CostItem,
   type CostLine,
   isMultipart,
@@ -14,10 +13,11 @@ import {
   sumLines,
 } from '../../adaptive/cost-model.ts';
 import { largeObjectRequests } from '../../packing/large-object-requests.ts';
+import { TIB } from '../../units.ts';
 import { formatAmount, formatBilledBytes, formatBytes } from '../command/numbers.ts';
 
 /** A TB of a bill. */
-export const BILLED_TERABYTE = 1024 * BILLED_GIGABYTE;
+export const BILLED_TERABYTE = TIB;
 
 /** A line of a bill, in USD. */
 export interface WorthLine {

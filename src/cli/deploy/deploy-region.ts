@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import type { Configuration } from '../../configuration/load.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
 import type { DeploymentStep } from '../../templates/deployment-steps.ts';
 import {
@@ -10,10 +10,10 @@ import {
   isProjectConfiguration,
   makeTemplate,
   namesOwnRepositories,
-  PROJECT,
   saveRepository,
 } from '../command/deployment-files.ts';
 import { DeployInputError, SamFailedError } from '../command/errors.ts';
+import { PROJECT } from '../command/project.ts';
 import {
   IMAGE_BUILD,
   IMAGE_TEMPLATE,

@@ -1,4 +1,4 @@
-import type { Configuration } from '../../configuration/load.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import type { RegionPlan } from '../../templates/plan-regions.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { AccountNotReadyError } from '../command/errors.ts';

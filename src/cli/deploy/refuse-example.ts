@@ -1,4 +1,4 @@
-import type { Configuration } from '../../configuration/load.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import { ExampleConfigurationError } from '../command/errors.ts';
 
 /** The buckets of the configuration that comes with the project. A test compares. */

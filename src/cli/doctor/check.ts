@@ -1,4 +1,4 @@
-import type { Configuration } from '../../configuration/load.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import type { RegionPlan } from '../../templates/plan-regions.ts';
 import type { AwsClients } from '../command/aws-clients.ts';
 import type { Identity } from '../deploy/read-identity.ts';

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { marginalPrices } from '../../adaptive/cost-model.ts';
+import { BILLED_GIGABYTE, marginalPrices } from '../../adaptive/cost-model.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { withMeter } from '../command/meter.ts';
 import { nameFile } from '../command/name-file.ts';
@@ -135,7 +135,7 @@ function sayCost(source: EstimateSource, reading: EstimateReading, { note }: Com
     note(`Reading ${formatBytes(bytes)} of ${source.name}.`);
     return;
   }
-  const outside = (bytes / 2 ** 30) * INTERNET_GIGABYTE;
+  const outside = (bytes / BILLED_GIGABYTE) * INTERNET_GIGABYTE;
   note(
     `Listed with ${formatPlural(listRequests, 'request')}; reading a sample of ${formatBytes(bytes)} with ${formatCount(readRequests)} GETs. ` +
       `This costs $${dollars.toFixed(4)}, and up to $${outside.toFixed(4)} more for transfer if you run it outside AWS.`,

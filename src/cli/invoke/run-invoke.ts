@@ -4,7 +4,7 @@ import { readEvent } from '../../../local-cloud/invocation/read-event.ts';
 import { Stage } from '../../../local-cloud/invocation/stage.ts';
 import { LambdaRuntime } from '../../../local-cloud/lambda-runtime.ts';
 import { bundleFunctions } from '../../build/bundle-functions.ts';
-import { PROJECT } from '../command/deployment-files.ts';
+import { PROJECT } from '../command/project.ts';
 import { INTERRUPTED } from '../command/run-cli.ts';
 import { makeTemporaryFolder } from '../command/temporary-folder.ts';
 import { prepareConfiguration } from '../demo/pipeline/prepare-configuration.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { FUNCTION_NAMES, findInvocable } from '../../../local-cloud/invocation/functions.ts';
 import { readEvent } from '../../../local-cloud/invocation/read-event.ts';
 import { Stage } from '../../../local-cloud/invocation/stage.ts';
-import { PROJECT } from '../command/deployment-files.ts';
 import { DeployInputError } from '../command/errors.ts';
+import { PROJECT } from '../command/project.ts';
 import type { InvokeOptions } from './options.ts';
 
 /**

@@ -3,12 +3,13 @@ import { type ContentClass, PACKED_FRACTION } from '../../adaptive/content-class
 import type { MarginalPrices } from '../../adaptive/cost-model.ts';
 import type { FrameProbe } from '../../adaptive/level-policy.ts';
 import { StatisticsCache } from '../../adaptive/statistics-cache.ts';
+import { KIB, MIB } from '../../units.ts';
 import { type Packed, type PackedFrame, type Packer, simulateFrame, sumFrames } from './packers.ts';
 import type { SimulatedArchive, SimulatedFrame } from './simulated-archive.ts';
 
 /** Bytes of the samples of a probe, and of a test, as compression/probe-levels.ts takes them. */
-const PROBE_BYTES = 1.5 * 1024 * 1024;
-const TEST_BYTES = 256 * 1024;
+const PROBE_BYTES = 1.5 * MIB;
+const TEST_BYTES = 256 * KIB;
 const TEST_LEVEL = 1;
 
 type RandomNumber = () => number;

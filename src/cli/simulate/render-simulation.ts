@@ -1,4 +1,4 @@
-import { BILLED_GIGABYTE } from '../../adaptive/cost-model.ts';
+import { TIB } from '../../units.ts';
 import { formatBytes, formatCount, formatPlural, formatShare } from '../command/numbers.ts';
 import { wrapText } from '../command/wrap-text.ts';
 import type { LevelCosts, LevelSimulation } from './simulate-levels.ts';
@@ -16,7 +16,7 @@ export interface SimulationReport extends LevelSimulation {
   readonly monthlyBytes?: number;
 }
 
-const TERABYTE = 1024 * BILLED_GIGABYTE;
+const TERABYTE = TIB;
 const DEFAULT_COLUMNS = 120;
 /** Min share by which a fixed level must be cheaper to be worth a key in the configuration. */
 const NOTEWORTHY = 0.005;

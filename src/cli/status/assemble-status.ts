@@ -1,5 +1,5 @@
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
-import type { Configuration } from '../../configuration/load.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import { fixedCosts, ruleDollars, sumDollars } from '../../templates/fixed-costs.ts';
 import { archiveRegions, type RegionPlan } from '../../templates/plan-regions.ts';
 import { type DeployedQueue, deployedNames } from '../command/deployed-names.ts';

@@ -1,6 +1,6 @@
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
-import type { Configuration } from '../../configuration/load.ts';
 import { ruleDimensions } from '../../configuration/metric-dimensions.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import { archiveRegions, type RegionPlan } from '../../templates/plan-regions.ts';
 import type { MetricAddress } from '../../watermark/dependencies.ts';
 import { deployedNames } from '../command/deployed-names.ts';

@@ -4,7 +4,7 @@ import { QueueDoesNotExist } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import { S3CheckpointObject } from '../../aws/s3/checkpoint-object.ts';
 import { checkpointKey } from '../../backfill/checkpoint.ts';
-import type { Configuration } from '../../configuration/load.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import { ownBucketName } from '../../configuration/schema/resource-names.ts';
 import { KEPT_PREFIX } from '../../resend/kept-key.ts';
 import type { RegionPlan } from '../../templates/plan-regions.ts';

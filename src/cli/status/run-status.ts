@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { CloudWatchMetricReader } from '../../aws/cloudwatch/metric-reader.ts';
-import { type Configuration, loadConfiguration } from '../../configuration/load.ts';
+import { loadConfiguration } from '../../configuration/load.ts';
+import type { Configuration } from '../../configuration/read-configuration.ts';
 import { planRegions, type RegionPlan } from '../../templates/plan-regions.ts';
 import { AwsClients } from '../command/aws-clients.ts';
 import type { CommandContext } from '../command/cli-command.ts';

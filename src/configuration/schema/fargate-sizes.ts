@@ -1,4 +1,4 @@
-const GIB = 1024;
+const MEBIBYTES_PER_GIB = 1024;
 
 interface FargateSize {
   /** Units; 1,024 are one vCPU. */
@@ -27,5 +27,5 @@ export function fargateMemories(cpu: number): readonly number[] {
 
 /** @returns MiB of `from` to `to` GiB */
 function steps(from: number, to: number, step: number): number[] {
-  return Array.from({ length: (to - from) / step + 1 }, (_, index) => (from + index * step) * GIB);
+  return Array.from({ length: (to - from) / step + 1 }, (_, index) => (from + index * step) * MEBIBYTES_PER_GIB);
 }

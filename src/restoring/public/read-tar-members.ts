@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { extract } from 'tar-stream';
 import { CorruptArchiveError } from '../../archive/errors.ts';
-import { MIB } from '../../archive/format.ts';
 import { decompressStream } from '../../compression/decompress-stream.ts';
 import { CompressorError } from '../../errors.ts';
 import type { ObjectReader } from '../../storage/object-store.ts';
+import { GIB, MIB } from '../../units.ts';
 import { type ArchiveVersion, archiveName, type RestoreRun, type TargetLimits } from '../dependencies.ts';
 import { ArchiveOverLimitsError } from '../errors.ts';
 import { readArchiveRange } from '../read-archive-range.ts';
@@ -19,7 +19,7 @@ const PAUSE_BYTES = 8 * MIB;
  * Max bytes of tar in a task, which has no other limit: 80 GiB, and for larger archives a thousand times their size.
  * Text and logs are far below that.
  */
-const FREE_BYTES = 80 * 1024 ** 3;
+const FREE_BYTES = 80 * GIB;
 const MAX_RATIO = 1000;
 
 /** A regular file in a tar. Its body must be read to its end before the next member. */

@@ -1,3 +1,4 @@
+import { MIB } from '../../../src/units.ts';
 import type { Experiment } from '../experiment.ts';
 import { MemoryCourse } from '../keys/memory-course.ts';
 import { queueKeys, withServer } from '../keys/scan-keys.ts';
@@ -5,7 +6,6 @@ import { startListedServer } from '../keys/start-listed-server.ts';
 import { atLeast, atMost } from '../row.ts';
 
 const KEYS = 1_000_000;
-const MIB = 2 ** 20;
 
 /** `s3xrc backfill` without the time of AWS: a listing of generated keys, and a queue that counts. */
 export const backfillOfManyKeys: Experiment = {

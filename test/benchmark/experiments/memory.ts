@@ -1,11 +1,10 @@
+import { GIB, MIB } from '../../../src/units.ts';
 import type { Experiment } from '../experiment.ts';
 import type { Laboratory, Observation, PackObservation } from '../laboratory.ts';
 import { atMost, type Measurement, type RowSpec } from '../row.ts';
 import type { PackTask } from '../sample-contract.ts';
 import { NO_WARM_UP } from './warm-up.ts';
 
-const MIB = 1024 ** 2;
-const GIB = 1024 ** 3;
 /** MB of a function by default, on both sides: one vCPU. */
 const DEFAULT_MEMORY = 1769;
 /** Bytes: peak resident memory of a function's process. */

@@ -26,10 +26,10 @@ import { type EmulatedCloud, type EmulatedRegion, startEmulatedCloud } from '../
 import { LocalServerError } from '../../../local-cloud/errors.ts';
 import { createBucket, enableVersioning } from '../../../local-cloud/pipeline/bucket-setup.ts';
 import { createQueue } from '../../../local-cloud/pipeline/queue-pair.ts';
+import { MIB } from '../../../src/units.ts';
 
 const REGION = 'eu-west-1';
 const BUCKET = 'objects';
-const MIB = 1024 * 1024;
 
 let cloud: EmulatedCloud;
 let region: EmulatedRegion;

@@ -1,16 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  FRAME_TARGET,
-  LARGE_OBJECT,
-  MAX_FRAME_SIZE,
-  MIB,
-  MIN_PART_SIZE,
-  TAR_BLOCK,
-} from '../../../src/archive/format.ts';
+import { FRAME_TARGET, LARGE_OBJECT, MAX_FRAME_SIZE, MIN_PART_SIZE, TAR_BLOCK } from '../../../src/archive/format.ts';
 import { memberName } from '../../../src/archive/member-name.ts';
 import { planFrames } from '../../../src/archive/plan-frames.ts';
 import { memberHeaderLength, memberPadding } from '../../../src/archive/tar-header.ts';
+import { MIB } from '../../../src/units.ts';
 import { itemAt } from '../../support/archives.ts';
 import { objectKeys } from '../../support/hostile-keys.ts';
 

@@ -8,12 +8,12 @@ import {
   MAX_OBJECT_SIZE,
   MAX_PART_SIZE,
   MAX_PARTS,
-  MIB,
   MIN_PART_SIZE,
 } from '../../../src/archive/format.ts';
 import { countLargeFrames, largeSliceLength } from '../../../src/archive/plan-frames.ts';
 import { framesPerPart, MAX_BODY_PARTS, PartLayout } from '../../../src/archive/plan-parts.ts';
 import { compressBound } from '../../../src/compression/zstd-frames.ts';
+import { MIB } from '../../../src/units.ts';
 
 /** S3's own largest object: 10,000 parts of 5 GiB. */
 const MAX_UPLOAD = MAX_PARTS * MAX_PART_SIZE;

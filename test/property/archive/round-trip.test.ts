@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { FRAME_TARGET, KIB, MIB } from '../../../src/archive/format.ts';
+import { FRAME_TARGET } from '../../../src/archive/format.ts';
+import { KIB, MIB } from '../../../src/units.ts';
 import type { TestObject } from '../../support/archives.ts';
 import { buildArchive, itemAt, readArchive } from '../../support/archives.ts';
 import { HOSTILE_KEYS, objectKeys } from '../../support/hostile-keys.ts';

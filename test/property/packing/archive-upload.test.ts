@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MIB, MIN_PART_SIZE } from '../../../src/archive/format.ts';
+import { MIN_PART_SIZE } from '../../../src/archive/format.ts';
 import { BufferPool } from '../../../src/compression/buffer-pool.ts';
 import { ArchiveUpload, PART_BUFFER_SIZE } from '../../../src/packing/archive-upload.ts';
 import type { ObjectUpload, WriteTarget } from '../../../src/storage/object-store.ts';
+import { MIB } from '../../../src/units.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 

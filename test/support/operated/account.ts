@@ -20,7 +20,7 @@ import { S3ReplicationStore } from '../../../src/aws/deployment/bucket-replicati
 import { S3Connection } from '../../../src/aws/s3/connection.ts';
 import type { AwsClients } from '../../../src/cli/command/aws-clients.ts';
 import { deployedNames } from '../../../src/cli/command/deployed-names.ts';
-import type { Configuration } from '../../../src/configuration/load.ts';
+import type { Configuration } from '../../../src/configuration/read-configuration.ts';
 import { replicatesDeletes } from '../../../src/configuration/rule.ts';
 import {
   ownBucketName,

@@ -8,6 +8,7 @@ import {
   ruleCosts,
   sumLines,
 } from '../../../src/adaptive/cost-model.ts';
+import { GIB } from '../../../src/units.ts';
 import { examplePrices } from '../../support/prices.ts';
 import { exampleRule } from '../../support/rules.ts';
 
@@ -17,7 +18,6 @@ const GET = 0.4e-6;
 const SQS = 0.4e-6;
 const LAMBDA = 0.2e-6;
 const PART = 8 * 2 ** 20;
-const GIB = 2 ** 30;
 /** 1,769 MB for a second, in GB of 1,024 MB, at 0.0000133334 USD per GB-second. */
 const VCPU_SECOND = (1769 / 1024) * 0.0000133334;
 

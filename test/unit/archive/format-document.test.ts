@@ -9,6 +9,7 @@ import {
   manifestTarget,
 } from '../../../src/archive/manifest-schema.ts';
 import { memberName } from '../../../src/archive/member-name.ts';
+import { KIB, MAX_KEY_BYTES, MIB } from '../../../src/units.ts';
 
 let document: string;
 
@@ -40,7 +41,7 @@ function parseValue(cell: string | undefined): string | number {
 
 test('docs/format.md lists every number of the format, with its value', () => {
   const listed = tableUnder('Numbers').map(([name, value]) => [unquoted(name), parseValue(value)]);
-  expect(Object.fromEntries(listed)).toEqual({ ...format });
+  expect(Object.fromEntries(listed)).toEqual({ KIB, MIB, MAX_KEY_BYTES, ...format });
 });
 
 test('docs/format.md lists every field of the manifest', () => {

@@ -7,9 +7,10 @@ import {
   ObjectChecksumError,
   UnsupportedArchiveError,
 } from '../../../src/archive/errors.ts';
-import { MAX_FRAME_SIZE, MAX_MANIFEST_SIZE, MIB } from '../../../src/archive/format.ts';
+import { MAX_FRAME_SIZE, MAX_MANIFEST_SIZE } from '../../../src/archive/format.ts';
 import { encodeManifest } from '../../../src/archive/manifest.ts';
 import { CompressorError } from '../../../src/errors.ts';
+import { MIB } from '../../../src/units.ts';
 import type { ArchiveParts, RestoredObject } from '../../support/archives.ts';
 import {
   buildArchive,

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { ArchiveTooLargeError, CorruptArchiveError, ManifestMismatchError } from '../../../src/archive/errors.ts';
-import { MAX_FRAME_SIZE, MAX_MANIFEST_SIZE, MIB } from '../../../src/archive/format.ts';
+import { MAX_FRAME_SIZE, MAX_MANIFEST_SIZE } from '../../../src/archive/format.ts';
+import type { FrameEntry } from '../../../src/archive/frame-entry.ts';
 import type { Manifest, ManifestObject } from '../../../src/archive/manifest.ts';
 import { memberName, relativeKey } from '../../../src/archive/member-name.ts';
 import { planFrames } from '../../../src/archive/plan-frames.ts';
 import type { RestoreFrame } from '../../../src/archive/plan-restore.ts';
 import { manifestBytes, manifestFrame, planRestore } from '../../../src/archive/plan-restore.ts';
-import type { FrameEntry } from '../../../src/archive/seek-table.ts';
+import { MIB } from '../../../src/units.ts';
 import { itemAt, layOutArchive, manifestTar } from '../../support/archives.ts';
 
 const template = itemAt(layOutArchive([{ key: 'template', body: Buffer.alloc(0) }]).manifest.objects, 0);

@@ -6,9 +6,9 @@ import type { CompressedFrame, FrameLevels } from '../../../src/compression/fram
 import { runFrameTask } from '../../../src/compression/run-frame-task.ts';
 import { compressBound, FrameCompressor } from '../../../src/compression/zstd-frames.ts';
 import { STORE_LEVEL } from '../../../src/configuration/schema/levels.ts';
+import { MIB } from '../../../src/units.ts';
 import { makeCorpus } from '../../benchmark/workloads.ts';
 
-const MIB = 1024 * 1024;
 const text = makeCorpus('logs').subarray(0, 4 * MIB);
 const noise = randomBytes(4 * MIB);
 

@@ -4,12 +4,12 @@ import { adaptiveLevels } from '../../../src/adaptive/adaptive-levels.ts';
 import { StatisticsCache } from '../../../src/adaptive/statistics-cache.ts';
 import { UnavailableStatisticsError } from '../../../src/aws/errors.ts';
 import { levelsToChooseFrom, STANDARD_LEVELS } from '../../../src/configuration/schema/levels.ts';
+import { MIB } from '../../../src/units.ts';
 import { makeCorpus } from '../../benchmark/workloads.ts';
 import { readArchive } from '../../support/archives.ts';
 import { MemoryStatisticsStore } from '../../support/memory-statistics-store.ts';
 import { SourceServiceHarness } from '../../support/source-service.ts';
 
-const MIB = 1024 * 1024;
 const logs = makeCorpus('logs').subarray(0, MIB);
 const noise = randomBytes(MIB);
 const levels = levelsToChooseFrom(STANDARD_LEVELS);

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
 import {
   StorageRejectedError,
   UnavailableStorageError,
   UploadGoneError,
   WriteConditionError,
 } from '../../../src/storage/errors.ts';
+import { MIB } from '../../../src/units.ts';
 import { itemAt, readArchive } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';

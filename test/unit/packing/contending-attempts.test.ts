@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
 import type { SourceDependencies } from '../../../src/packing/dependencies.ts';
+import { MIB } from '../../../src/units.ts';
 import { itemAt, readArchive } from '../../support/archives.ts';
 import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
 import { OUTBOUND, PROGRESS, SourceServiceHarness } from '../../support/source-service.ts';

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { LARGE_OBJECT, MIB } from '../../../src/archive/format.ts';
+import { LARGE_OBJECT } from '../../../src/archive/format.ts';
 import type { PackItem } from '../../../src/packing/collect-objects.ts';
 import { countFrames } from '../../../src/packing/count-frames.ts';
 import { largeObjectRequests } from '../../../src/packing/large-object-requests.ts';
+import { MIB } from '../../../src/units.ts';
 
 function item(key: string, size: number): PackItem {
   return { object: { bucket: 'b', key, size, etag: 'e', eventTime: 0 }, messages: [], superseded: [] };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
 import type { PackItem } from '../../../src/packing/collect-objects.ts';
 import { cutArchives } from '../../../src/packing/cut-archives.ts';
+import { MIB } from '../../../src/units.ts';
 
 function item(key: string, size: number): PackItem {
   return { object: { bucket: 'b', key, size, etag: 'e', eventTime: 0 }, messages: [], superseded: [] };

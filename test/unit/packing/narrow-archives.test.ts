@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
 import { WorkerLostError } from '../../../src/compression/errors.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
 import { type CompressorError, UnexpectedError } from '../../../src/errors.ts';
@@ -8,6 +7,7 @@ import { ManifestTooLargeError } from '../../../src/packing/errors.ts';
 import { mayBeOneObject, narrowArchives, receivesOf } from '../../../src/packing/narrow-archives.ts';
 import { PackingSpeed, type PackingWork } from '../../../src/packing/packing-speed.ts';
 import { AccessDeniedError, ObjectArchivedError, UnavailableStorageError } from '../../../src/storage/errors.ts';
+import { MIB } from '../../../src/units.ts';
 import { readArchive } from '../../support/archives.ts';
 import { queueMessage } from '../../support/notifications.ts';
 import { inlineCompression, SourceServiceHarness } from '../../support/source-service.ts';

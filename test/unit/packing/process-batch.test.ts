@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
 import { WorkerLostError } from '../../../src/compression/errors.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
 import { MAX_TURNS } from '../../../src/messages/bound-turns.ts';
@@ -11,6 +10,7 @@ import { digestContent } from '../../../src/storage/content-digest.ts';
 import { AccessDeniedError, UnavailableStorageError, UnconfirmedAbsenceError } from '../../../src/storage/errors.ts';
 import type { WriteTarget } from '../../../src/storage/object-store.ts';
 import { encodeStamp, originOf, stampOf } from '../../../src/storage/provenance.ts';
+import { MIB } from '../../../src/units.ts';
 import { readArchive } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { HOSTILE_KEYS } from '../../support/hostile-keys.ts';

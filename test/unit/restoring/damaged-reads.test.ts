@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
+import { MIB } from '../../../src/units.ts';
 import { damagingReads } from '../../support/damaging-object-store.ts';
 import { archiveOf, INBOUND, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { crc32 } from '../../../src/archive/checksum.ts';
-import { MIB } from '../../../src/archive/format.ts';
 import { WRITE_IF_ABSENT } from '../../../src/restoring/decide-write.ts';
 import type { RestoreRun } from '../../../src/restoring/dependencies.ts';
 import { restorableObject } from '../../../src/restoring/restorable-object.ts';
 import { RestoreProgress } from '../../../src/restoring/restore-progress.ts';
 import { SlicedObjectWrite } from '../../../src/restoring/write-sliced-object.ts';
+import { MIB } from '../../../src/units.ts';
 import { itemAt, layOutArchive, type TestObject } from '../../support/archives.ts';
 import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
 import { BucketNotFoundError } from '../../../src/aws/errors.ts';
 import { ObjectNotFoundError, WriteConditionError } from '../../../src/storage/errors.ts';
+import { MIB } from '../../../src/units.ts';
 import { layOutArchive, readSeekTable, sealArchive, type TestObject } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { exampleRule } from '../../support/rules.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
 import type { ReplicationRule } from '../../../src/configuration/rule.ts';
 import { PENDING_TAGS, STAMP_NAME } from '../../../src/storage/provenance.ts';
+import { MIB } from '../../../src/units.ts';
 import type { TestObject } from '../../support/archives.ts';
 import { FailingObjectStore, type FailingOptions, type StoreCall } from '../../support/failing-object-store.ts';
 import { archiveOf, INBOUND, NOW, RULE, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { KIB, MAX_MANIFEST_SIZE, MIB } from '../../../src/archive/format.ts';
+import { MAX_MANIFEST_SIZE } from '../../../src/archive/format.ts';
 import { encodeManifest, publicKeyFields } from '../../../src/archive/manifest.ts';
 import { encodeSeekTable } from '../../../src/archive/seek-table.ts';
 import { WorkerLostError } from '../../../src/compression/errors.ts';
@@ -8,6 +8,7 @@ import { expectedSlice } from '../../../src/restoring/expected-slice.ts';
 import { openArchive, readFrame } from '../../../src/restoring/open-archive.ts';
 import type { ObjectReader, ReadRequest } from '../../../src/storage/object-store.ts';
 import type { ObjectDescription } from '../../../src/storage/stored-object.ts';
+import { KIB, MIB } from '../../../src/units.ts';
 import {
   compressFrame,
   itemAt,

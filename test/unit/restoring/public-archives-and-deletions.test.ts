@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
+import { MIB } from '../../../src/units.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { MemoryDeletions } from '../../support/memory-deletions.ts';
 import { publicArchive, publicEntry } from '../../support/public-archives.ts';

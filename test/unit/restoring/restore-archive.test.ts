@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
 import { encodeManifest, type ManifestObject } from '../../../src/archive/manifest.ts';
 import type { ReplicationRule } from '../../../src/configuration/rule.ts';
 import { RestoringSpeed, type RestoringWork } from '../../../src/limits/restoring-speed.ts';
 import { AccessDeniedError, StorageRejectedError, WriteConditionError } from '../../../src/storage/errors.ts';
 import { findStamp, originOf, STAMP_NAME } from '../../../src/storage/provenance.ts';
+import { MIB } from '../../../src/units.ts';
 import {
   type ArchiveParts,
   compressFrame,

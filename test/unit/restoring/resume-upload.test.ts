@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { crc32 } from '../../../src/archive/checksum.ts';
-import { MIB } from '../../../src/archive/format.ts';
 import { PartLayout } from '../../../src/archive/plan-parts.ts';
 import {
   abortMarkedUploads,
@@ -8,6 +7,7 @@ import {
   findMarkedUpload,
   type UploadPlan,
 } from '../../../src/restoring/resume-upload.ts';
+import { MIB } from '../../../src/units.ts';
 import { itemAt } from '../../support/archives.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 

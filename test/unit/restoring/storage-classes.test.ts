@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
+import { MIB } from '../../../src/units.ts';
 import { layOutArchive, sealArchive, type TestObject } from '../../support/archives.ts';
 import { exampleRule } from '../../support/rules.ts';
 import { RULE, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';

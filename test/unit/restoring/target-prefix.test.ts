@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
 import { findStamp } from '../../../src/storage/provenance.ts';
+import { MIB } from '../../../src/units.ts';
 import { HOSTILE_KEYS } from '../../support/hostile-keys.ts';
 import { exampleRule } from '../../support/rules.ts';
 import { archiveOf, INBOUND, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';

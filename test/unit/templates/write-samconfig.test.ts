@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Configuration } from '../../../src/configuration/load.ts';
+import type { Configuration } from '../../../src/configuration/read-configuration.ts';
 import { settingsSchema } from '../../../src/configuration/schema/schema.ts';
 import { SamConfigConflictError } from '../../../src/templates/errors.ts';
 import { writeSamConfig } from '../../../src/templates/write-samconfig.ts';

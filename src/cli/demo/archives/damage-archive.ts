@@ -1,6 +1,7 @@
 import { constants, zstdCompressSync } from 'node:zlib';
+import type { FrameSize } from '../../../archive/frame-entry.ts';
 import { manifestFrame, planRestore } from '../../../archive/plan-restore.ts';
-import { encodeSeekTable, type FrameSize } from '../../../archive/seek-table.ts';
+import { encodeSeekTable } from '../../../archive/seek-table.ts';
 import { type ArchiveBytes, readArchiveFrame, readFrames, readManifest } from './read-archive.ts';
 
 /**

@@ -5,9 +5,9 @@ import {
   ManifestMismatchError,
   UnsupportedArchiveError,
 } from '../../../archive/errors.ts';
+import type { FrameList } from '../../../archive/frame-entry.ts';
 import type { Manifest, ManifestObject } from '../../../archive/manifest.ts';
 import { planRestore } from '../../../archive/plan-restore.ts';
-import type { FrameList } from '../../../archive/seek-table.ts';
 import { mediaTypeOf } from '../input/content-type.ts';
 import type { PackedVersion } from '../upload/uploaded-object.ts';
 import { type ArchiveBytes, readArchiveFrame, readFrames, readManifest } from './read-archive.ts';

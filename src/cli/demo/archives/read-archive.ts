@@ -1,8 +1,10 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { CorruptArchiveError } from '../../../archive/errors.ts';
+import type { FrameEntry, FrameList } from '../../../archive/frame-entry.ts';
 import { decodeManifest, type Manifest } from '../../../archive/manifest.ts';
 import { manifestBytes, manifestFrame } from '../../../archive/plan-restore.ts';
-import { decodeSeekTable, type FrameEntry, type FrameList, seekTableLength } from '../../../archive/seek-table.ts';
+import { decodeSeekTable, seekTableLength } from '../../../archive/seek-table.ts';
+import { KIB } from '../../../units.ts';
 
 /** Ranged reads of one archive. */
 export interface ArchiveBytes {
@@ -13,7 +15,7 @@ export interface ArchiveBytes {
 }
 
 /** A generous guess at the size of a seek table, so that one read is nearly always enough. */
-const TAIL_BYTES = 64 * 1024;
+const TAIL_BYTES = 64 * KIB;
 
 /** The frames of an archive; the last one is the manifest's. @throws CorruptArchiveError */
 export async function readFrames(archive: ArchiveBytes): Promise<FrameList> {

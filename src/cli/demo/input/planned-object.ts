@@ -1,8 +1,9 @@
 import type { ObjectReader } from '../../../storage/object-store.ts';
 import type { ObjectHeaders, ObjectLocation, ObjectTag, UserMetadata } from '../../../storage/stored-object.ts';
+import { MIB } from '../../../units.ts';
 
 /** Larger objects are read and sent in parts of this size, one after the other. */
-export const READ_BYTES = 16 * 1024 * 1024;
+export const READ_BYTES = 16 * MIB;
 
 /** Everything about an object but its key and its bytes. */
 export interface ObjectDress {

@@ -1,8 +1,10 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeployedRule } from '../../../configuration/deployed-rule.ts';
-import { type Configuration, loadConfiguration, REPLICATION_FILE, SETTINGS_FILE } from '../../../configuration/load.ts';
+import { loadConfiguration } from '../../../configuration/load.ts';
 import { PRICE_FILE } from '../../../configuration/prices/price-file.ts';
+import type { Configuration } from '../../../configuration/read-configuration.ts';
+import { REPLICATION_FILE, SETTINGS_FILE } from '../../../configuration/schema/finding.ts';
 import { type ReplicationFile, replicationSchema } from '../../../configuration/schema/schema.ts';
 
 /** The demo's options for the rules. */

@@ -6,10 +6,10 @@ import type { ArchiveBytes } from '../../../../src/cli/demo/archives/read-archiv
 import { type ComparisonOptions, compareLevels } from '../../../../src/cli/demo/comparison/compare-levels.ts';
 import type { LevelUse } from '../../../../src/cli/demo/pipeline/level-use.ts';
 import { STORE_LEVEL } from '../../../../src/configuration/schema/levels.ts';
+import { MIB } from '../../../../src/units.ts';
 import { makeCorpus } from '../../../benchmark/workloads.ts';
 import { SourceServiceHarness } from '../../../support/source-service.ts';
 
-const MIB = 1024 * 1024;
 const logs = makeCorpus('logs').subarray(0, MIB);
 const noise = randomBytes(MIB);
 const prices = { archiveByte: 0.03e-9, cpuSecond: 2.3e-5 };

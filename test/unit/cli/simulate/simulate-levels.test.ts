@@ -4,8 +4,8 @@ import type { FrameCosts } from '../../../../src/cli/simulate/frame-costs.ts';
 import { describeAdvice, renderSimulation } from '../../../../src/cli/simulate/render-simulation.ts';
 import { simulateLevels } from '../../../../src/cli/simulate/simulate-levels.ts';
 import { drawArchives, type WeightedFrame } from '../../../../src/cli/simulate/simulated-archive.ts';
+import { MIB } from '../../../../src/units.ts';
 
-const MIB = 2 ** 20;
 /** A byte of an archive costs as much as 10 ns of CPU time. */
 const PRICES = { archiveByte: 1e-9, cpuSecond: 0.1 };
 
