@@ -38,7 +38,10 @@ test('the names match those of the stacks in a region that sends and receives wi
   const rules = plan.outgoing.map((rule) => ({ rule, Name: ruleResourceName('compressor', rule.id) }));
   const withFallback = rules.filter(({ rule }) => rule.sizing.fallback !== undefined);
   const named = (property: 'QueueName' | 'FunctionName'): string[] => [
-    ...partsOf(plan).flatMap(({ stack }) => (stack === undefined ? [] : namesIn(stack, property, { NamePrefix }))),
+    ...partsOf(plan).flatMap(({ name, stack, resources }) => {
+      const file = stack ?? (resources === undefined ? undefined : name);
+      return file === undefined ? [] : namesIn(file, property, { NamePrefix });
+    }),
     ...rules.flatMap(({ Name }) => namesIn('rule', property, { Name })),
     ...[...withFallback.map(({ Name }) => Name), target].flatMap((Name) => namesIn('fallback', property, { Name })),
   ];
