@@ -31,7 +31,7 @@ const CLASSES = {
   },
 } as const satisfies Readonly<Record<string, ClassFacts>>;
 
-/** What must be said about each class. */
+/** The properties that each class declares. */
 interface ClassFacts {
   /** Compressed share of such content at level 1, used before anything was measured. */
   readonly typicalFraction: number;
