@@ -184,7 +184,7 @@ describe('what a copy sends', () => {
     const copying = store.copy({ ...REQUEST, source: { ...SOURCE, size: 10 * MIB, crc32: 1 } });
     await expect(copying).rejects.toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
-      message: expect.stringContaining('back'),
+      message: expect.stringContaining('could not be aborted'),
     });
   });
 
