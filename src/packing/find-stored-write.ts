@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { asCompressorError } from '../errors.ts';
+import { Deadline } from '../messages/deadline.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import type { PackItem, WrittenObject } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
-import { endOfRun } from './end-of-run.ts';
 import type { ItemSettlement } from './settle-item.ts';
 
 type FindDependencies = Pick<SourceDependencies, 'store' | 'limits' | 'stop'>;
@@ -32,7 +32,8 @@ export async function findStoredWrites(
 ): Promise<PackItem[]> {
   const undecided = settlement.takeUndecided();
   if (undecided.length === 0) return [];
-  const signal = endOfRun(secondsLeft, stop);
+  using deadline = new Deadline(1000 * secondsLeft, undefined, stop);
+  const { signal } = deadline;
   const looks = pLimit(limits.parallelReads);
   const found = await looks.map(undecided, async (writes) => {
     const [last] = writes;

@@ -2,13 +2,13 @@ import { MAX_MANIFEST_SIZE } from '../archive/format.ts';
 import type { ManifestDeletion } from '../archive/manifest.ts';
 import { encodeSeekTable } from '../archive/seek-table.ts';
 import { asCompressorError } from '../errors.ts';
+import { Deadline } from '../messages/deadline.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import { archiveKey, newAttempt } from './archive-key.ts';
 import { ArchiveUpload } from './archive-upload.ts';
 import type { BatchLedger } from './batch-ledger.ts';
 import { compressManifest } from './compress-manifest.ts';
 import type { SourceDependencies } from './dependencies.ts';
-import { endOfRun } from './end-of-run.ts';
 import { itemsAge } from './event-ages.ts';
 import { manifestTargets } from './manifest-entry.ts';
 import type { DeletionItem } from './settle-removals.ts';
@@ -29,8 +29,8 @@ export async function packDeletions(
   dependencies: SourceDependencies,
 ): Promise<void> {
   for (const together of cutDeletions(deletions)) {
-    const signal = endOfRun(secondsLeft(), dependencies.stop);
-    const outcome = await packTogether(together, signal, dependencies);
+    using deadline = new Deadline(1000 * secondsLeft(), undefined, dependencies.stop);
+    const outcome = await packTogether(together, deadline.signal, dependencies);
     for (const { removals } of together) for (const { message } of removals) ledger.note(message, outcome);
   }
 }

@@ -1,4 +1,5 @@
 import { asCompressorError } from '../errors.ts';
+import type { RunClock } from '../messages/deadline.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import { admitArchive, admitWithoutFallback, type PackingAdmission } from './admit-archive.ts';
 import { buildInTime } from './build-in-time.ts';
@@ -10,7 +11,6 @@ import { itemsAge } from './event-ages.ts';
 import { mayBeOneObject, receivesOf } from './narrow-archives.ts';
 import { planLevels } from './plan-levels.ts';
 import type { LeftOut } from './read-item.ts';
-import type { RunClock } from './run-clock.ts';
 import type { ItemSettlement } from './settle-item.ts';
 
 /** Everything that packing an archive needs besides its items. */

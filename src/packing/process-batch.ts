@@ -1,3 +1,4 @@
+import { RESERVED_MILLISECONDS, startRunClock } from '../messages/deadline.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
 import { BatchLedger } from './batch-ledger.ts';
@@ -9,7 +10,6 @@ import { narrowArchives } from './narrow-archives.ts';
 import { packDeletions } from './pack-deletions.ts';
 import { packOrDefer } from './pack-or-defer.ts';
 import { reportReturned } from './report-returned.ts';
-import { startRunClock } from './run-clock.ts';
 import { ItemSettlement } from './settle-item.ts';
 import { settleRemovals } from './settle-removals.ts';
 
@@ -24,7 +24,7 @@ export async function processSourceBatch(
   dependencies: SourceDependencies,
 ): Promise<BatchResponse> {
   const { rule, limits, maxReceives } = dependencies;
-  const clock = startRunClock(remainingMilliseconds);
+  const clock = startRunClock(remainingMilliseconds, RESERVED_MILLISECONDS.settling);
   const ledger = new BatchLedger(messages);
   const settlement = new ItemSettlement(ledger);
   const cut = (items: readonly PackItem[]): PackItem[][] =>

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { asCompressorError } from '../errors.ts';
+import { Deadline } from '../messages/deadline.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import type { ObjectRemoved } from '../messages/parse-notification.ts';
 import { compareRemovals, isProvenOlder, lastRemoval } from '../messages/sequencer.ts';
@@ -7,7 +8,6 @@ import type { ObjectDescription } from '../storage/stored-object.ts';
 import type { BatchLedger } from './batch-ledger.ts';
 import type { CollectedBatch, PackItem, SeenRemoval, WrittenObject } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
-import { endOfRun } from './end-of-run.ts';
 import type { ItemSettlement } from './settle-item.ts';
 
 /** A deleted key, and the messages that wait until its deletion is packed. */
@@ -55,7 +55,8 @@ export async function settleRemovals(
   const context = { ledger, settlement, telemetry };
   const byKey = new Map(items.map((item) => [item.object.key, item]));
   const deletions: DeletionItem[] = [];
-  const signal = endOfRun(secondsLeft, stop);
+  using deadline = new Deadline(1000 * secondsLeft, undefined, stop);
+  const { signal } = deadline;
   const looks = pLimit(limits.parallelReads);
   await looks.map([...removals], async ([key, seen]) => {
     const [first] = seen;

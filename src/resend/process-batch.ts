@@ -1,5 +1,5 @@
 import { asCompressorError } from '../errors.ts';
-import { Deadline } from '../messages/deadline.ts';
+import { Deadline, RESERVED_MILLISECONDS } from '../messages/deadline.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome, type MessageOutcome, type SettledMessage, worstOutcome } from '../messages/outcome.ts';
 import { parseReplicationFailures } from '../messages/parse-replication-failure.ts';
@@ -7,9 +7,6 @@ import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
 import { answerFailure } from './answer-failure.ts';
 import type { ResendDependencies, ResendRun } from './dependencies.ts';
 import { ResendInterruptedError } from './errors.ts';
-
-/** Reserved from an invocation's time for aborting a copy and settling the messages. */
-const SETTLING_MILLISECONDS = 10_000;
 
 /**
  * Resends archives that S3 has given up replicating, a limited number of times, then keeps them in a bucket where
@@ -22,7 +19,7 @@ export async function processResendBatch(
   remainingMilliseconds: () => number,
   dependencies: ResendDependencies,
 ): Promise<BatchResponse> {
-  using deadline = new Deadline(remainingMilliseconds() - SETTLING_MILLISECONDS, interrupted);
+  using deadline = new Deadline(remainingMilliseconds() - RESERVED_MILLISECONDS.settling, interrupted);
   const run = { ...dependencies, signal: deadline.signal };
   const settled: SettledMessage[] = [];
   for (const message of messages) settled.push({ message, outcome: await answerMessage(message, run) });

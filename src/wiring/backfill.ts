@@ -14,14 +14,12 @@ import { queueFile } from '../backfill/queue-file.ts';
 import { type Environment, functionVariables, readEnvironment } from '../configuration/environment.ts';
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { backfillQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
+import { Deadline, RESERVED_MILLISECONDS } from '../messages/deadline.ts';
 
 /** Environment variables of the function. */
 export const backfillVariables = z.object({
   ...functionVariables,
 });
-
-/** Reserved from the function's time for messages that are being sent to SQS, and for the answer. */
-const MARGIN_MILLISECONDS = 60_000;
 
 const CLOCK: Clock = {
   now: Date.now,
@@ -56,7 +54,8 @@ export async function backfillHandler(
       senders.set(rule.id, sender);
       // A failure is not cached: the queue may exist the next time.
       sender.catch(() => senders.delete(rule.id));
-      const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS));
+      using time = new Deadline(context.getRemainingTimeInMillis() - RESERVED_MILLISECONDS.answering);
+      const deadline = time.signal;
       const files = new S3InventoryFiles(store, task.job.inventory.bucket, deadline);
       const done = await queueFile(task, { rule, files, queue: await sender, clock: CLOCK, deadline });
       telemetry.fileQueued(done);

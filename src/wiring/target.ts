@@ -21,6 +21,7 @@ import { loadPriceFile } from '../configuration/prices/load.ts';
 import { filedPrices } from '../configuration/prices/price-file.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import { RestoringSpeed } from '../limits/restoring-speed.ts';
+import { RESERVED_MILLISECONDS } from '../messages/deadline.ts';
 import type { DeletionMemory } from '../restoring/deletions/deletion-memory.ts';
 import {
   COMPRESSED_BUFFER_SIZE,
@@ -56,8 +57,8 @@ const LIMITS: TargetLimits = {
   parallelPuts: 128,
   maxRestoredBytes: 80 * GIB,
   resumableBytes: GIB,
-  startReserveMilliseconds: 30_000,
-  stopReserveMilliseconds: 10_000,
+  startReserveMilliseconds: RESERVED_MILLISECONDS.beginning,
+  stopReserveMilliseconds: RESERVED_MILLISECONDS.settling,
 };
 
 /** Timeouts of one call; the archive waits for it, and is retried if it fails. */

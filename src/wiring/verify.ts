@@ -24,6 +24,7 @@ import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { InvalidInventoryError } from '../inventory/errors.ts';
 import { parseInventoryManifest } from '../inventory/manifest.ts';
 import { SortedInventory } from '../inventory/sorted-inventory.ts';
+import { Deadline, RESERVED_MILLISECONDS } from '../messages/deadline.ts';
 import { ObjectNotFoundError } from '../storage/errors.ts';
 import type { ComparedBucket } from '../verifying/dependencies.ts';
 import { InvalidVerificationTaskError } from '../verifying/errors.ts';
@@ -41,8 +42,6 @@ export const verifyVariables = z.object({
   AWS_ENDPOINT_URL: urlVariable.optional(),
 });
 
-/** Reserved from the function's time for requests under way, the last checkpoint, and the answer. */
-const MARGIN_MILLISECONDS = 60_000;
 /** Sorted in memory, for all inventories together: 300 MB. */
 const ENTRIES_IN_MEMORY = 1_000_000;
 
@@ -85,7 +84,8 @@ export async function verifyHandler(
       const rule = rules.find(({ id, source }) => id === task.rule && source.region === AWS_REGION);
       if (rule === undefined) throw new InvalidVerificationTaskError(`There is no rule ${task.rule} in ${AWS_REGION}.`);
       await using cleanup = new AsyncDisposableStack();
-      const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS));
+      using time = new Deadline(context.getRemainingTimeInMillis() - RESERVED_MILLISECONDS.answering);
+      const deadline = time.signal;
       return await verifyOnSchedule(task, {
         rule,
         namespace: settings.stack_name,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { Deadline } from '../../../src/messages/deadline.ts';
+import { Deadline, startRunClock } from '../../../src/messages/deadline.ts';
 
 const overdue = (): Error => new Error('the time is over');
 
@@ -22,9 +22,10 @@ describe('Deadline', () => {
   });
 
   test('aborts at once if no time is left', () => {
-    const deadline = new Deadline(-5, overdue);
-    jest.advanceTimersByTime(1);
-    expect(deadline.reason).toBeDefined();
+    for (const milliseconds of [0, -5]) {
+      const { signal, reason } = new Deadline(milliseconds, overdue);
+      expect([signal.aborted, reason?.message]).toEqual([true, 'the time is over']);
+    }
   });
 
   test('never aborts work without a time limit', () => {
@@ -46,5 +47,26 @@ describe('Deadline', () => {
       expect(deadline.signal.aborted).toBe(false);
     }
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('of a task with unlimited time comes only by `stop`', () => {
+    const stop = new AbortController();
+    const { signal } = new Deadline(Number.POSITIVE_INFINITY, undefined, stop.signal);
+    expect(signal.aborted).toBe(false);
+    stop.abort();
+    expect(signal.aborted).toBe(true);
+  });
+
+  test('has the reason of a timeout if it is given none', () => {
+    expect(new Deadline(0).reason).toMatchObject({ name: 'TimeoutError' });
+  });
+});
+
+describe('startRunClock', () => {
+  test('keeps what is reserved out of the seconds of an invocation', () => {
+    let remaining = 900_000;
+    const clock = startRunClock(() => remaining, 10_000);
+    remaining = 70_000;
+    expect([clock.wholeRun, clock.secondsLeft()]).toEqual([890, 60]);
   });
 });
