@@ -1,4 +1,3 @@
-import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import type { Reading } from './reading.ts';
 import type { ArchiveAddress, ReplicationStatus } from './replication-status.ts';
 import type { WatermarkTelemetry } from './telemetry.ts';
@@ -24,7 +23,11 @@ export interface MetricReader {
    * @returns the maxima of each metric in the order asked for, the newest first; empty if the metric has no data
    * @throws UnknownWatermarkError
    */
-  readMaxima(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly (readonly Reading[])[]>;
+  readMaxima(
+    metrics: readonly MetricAddress[],
+    window: ReadingWindow,
+    signal?: AbortSignal,
+  ): Promise<readonly (readonly Reading[])[]>;
 }
 
 export interface KeyLister {
@@ -34,7 +37,7 @@ export interface KeyLister {
    * @param most at most 1,000, which is one call
    * @throws UnknownWatermarkError
    */
-  firstKeys(range: KeyRange, most: number): Promise<readonly ListedKey[]>;
+  firstKeys(range: KeyRange, most: number, signal?: AbortSignal): Promise<readonly ListedKey[]>;
 }
 
 export interface KeyRange {
@@ -53,7 +56,7 @@ export interface ListedKey {
 
 export interface ReplicationStatusReader {
   /** @throws UnknownWatermarkError */
-  statusOf(archive: ArchiveAddress): Promise<ReplicationStatus>;
+  statusOf(archive: ArchiveAddress, signal?: AbortSignal): Promise<ReplicationStatus>;
 }
 
 /** Names of resources that the stacks create. */
@@ -72,8 +75,6 @@ export interface PipelineNames {
 /** Everything outside the watermark of a source region. */
 export interface WatermarkDependencies {
   readonly region: string;
-  /** The rules whose source is in the region. */
-  readonly rules: readonly DeployedRule[];
   readonly names: PipelineNames;
   readonly metrics: MetricReader;
   readonly keys: KeyLister;

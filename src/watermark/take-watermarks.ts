@@ -1,5 +1,7 @@
 import pLimit from 'p-limit';
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
+import { Deadline, RESERVED_MILLISECONDS } from '../messages/deadline.ts';
 import type { WatermarkDependencies } from './dependencies.ts';
 import { UnknownWatermarkError } from './errors.ts';
 import { observeRule } from './observe-rule.ts';
@@ -24,18 +26,26 @@ const REQUESTS_WHEN_NEW = { all: 5_000, perRule: 1_000 };
 /**
  * Reports the age of the oldest object that is not restored, for each rule and target region. docs/operations.md says
  * what the number means and how far it can be off.
+ * @param rules those whose source is in the region
+ * @param remainingMilliseconds what is left of this invocation
  * @throws UnknownWatermarkError when it could not be taken for some of them; the others were reported
  */
-export async function takeWatermarks(dependencies: WatermarkDependencies): Promise<void> {
-  const departures = dependencies.rules.map(departureOf);
+export async function takeWatermarks(
+  rules: readonly DeployedRule[],
+  remainingMilliseconds: () => number,
+  dependencies: WatermarkDependencies,
+): Promise<void> {
+  using deadline = new Deadline(remainingMilliseconds() - RESERVED_MILLISECONDS.reporting);
+  const run = endingAt(deadline.signal, dependencies);
+  const departures = rules.map(departureOf);
   const routes = departures.flatMap((departure) => departure.routes);
-  const newest = readNewest(departures, dependencies);
+  const newest = readNewest(departures, run);
   const share = ({ all, perRule }: typeof REQUESTS_WHEN_NEW): number =>
     Math.min(perRule, Math.ceil(all / Math.max(1, departures.length)));
   const budget = { whenFailed: share(REQUESTS_WHEN_FAILED), whenNew: share(REQUESTS_WHEN_NEW) };
   const errors: CompressorError[] = [];
   const tell = async (departure: Departure): Promise<void> => {
-    for (const { rule, region, outcome } of await observeRule(departure, newest, budget, dependencies)) {
+    for (const { rule, region, outcome } of await observeRule(departure, newest, budget, run)) {
       if (outcome.status === 'fulfilled') {
         const stages = stageAges(outcome.value);
         dependencies.telemetry.watermarkTaken(rule, region, oldestAge(stages), stages);
@@ -53,4 +63,15 @@ export async function takeWatermarks(dependencies: WatermarkDependencies): Promi
     `The watermarks of ${errors.length} of ${routes.length} routes are unknown. ${errors[0]?.message ?? ''}`,
     { cause: errors[0], context: { unknown: errors.length, routes: routes.length } },
   );
+}
+
+/** Requests that are still waiting at the deadline fail, and what they were to tell is reported as unknown. */
+function endingAt(signal: AbortSignal, dependencies: WatermarkDependencies): WatermarkDependencies {
+  const { metrics, keys, statuses } = dependencies;
+  return {
+    ...dependencies,
+    metrics: { readMaxima: (addresses, window) => metrics.readMaxima(addresses, window, signal) },
+    keys: { firstKeys: (range, most) => keys.firstKeys(range, most, signal) },
+    statuses: { statusOf: (archive) => statuses.statusOf(archive, signal) },
+  };
 }

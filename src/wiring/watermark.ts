@@ -1,5 +1,6 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { CloudWatchMetricReader } from '../aws/cloudwatch/metric-reader.ts';
 import { S3NotificationStore } from '../aws/deployment/bucket-notifications.ts';
@@ -21,6 +22,7 @@ import {
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { fallbackQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { compareNotifications } from '../deployment/compare-notifications.ts';
+import { Deadline, RESERVED_MILLISECONDS } from '../messages/deadline.ts';
 import { KEPT_PREFIX } from '../resend/kept-key.ts';
 import { findOverdue } from '../verifying/find-overdue.ts';
 import { takeWatermarks } from '../watermark/take-watermarks.ts';
@@ -41,14 +43,13 @@ export const watermarkVariables = z.object({
   FAILURES_QUEUE: z.string().min(1),
 });
 
-/** Time for checking the notifications of all source buckets; the function has 240 s. */
-const CHECK_MILLISECONDS = 120_000;
-
 /**
  * Builds the watermark of one source region from its environment and the configuration files.
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
-export async function watermarkHandler(environment: Environment): Promise<() => Promise<void>> {
+export async function watermarkHandler(
+  environment: Environment,
+): Promise<(event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<void>> {
   const settings = readEnvironment(watermarkVariables, environment);
   const {
     settings: { stack_name: stackName },
@@ -58,7 +59,6 @@ export async function watermarkHandler(environment: Environment): Promise<() => 
   const connections = new RegionalConnections();
   const dependencies = {
     region: settings.AWS_REGION,
-    rules: rules.filter(({ source }) => source.region === settings.AWS_REGION),
     names: {
       namespace: stackName,
       outboundBucket: settings.OUTBOUND_BUCKET,
@@ -76,19 +76,21 @@ export async function watermarkHandler(environment: Environment): Promise<() => 
     telemetry: new PowertoolsWatermarkTelemetry(stackName),
     now: Date.now,
   };
-  const { rules: own, names } = dependencies;
+  const own = rules.filter(({ source }) => source.region === settings.AWS_REGION);
+  const { names } = dependencies;
   const notifications = new S3NotificationStore(connections.of(settings.AWS_REGION));
   const telemetry = new PowertoolsNotificationTelemetry({ namespace: stackName, outboundBucket: names.outboundBucket });
   const overdue = new PowertoolsOverdueTelemetry({ namespace: stackName, outboundBucket: names.outboundBucket });
   const client = new S3Client({ forcePathStyle: settings.AWS_ENDPOINT_URL !== undefined });
   const checkpointOf = (rule: string): S3CheckpointObject =>
     new S3CheckpointObject(client, settings.PROGRESS_BUCKET, checkpointKey('scheduled-verify', rule));
-  return async () => {
-    const signal = AbortSignal.timeout(CHECK_MILLISECONDS);
-    const check = { rules: own, ruleQueue, notifications, telemetry, signal };
+  return async (_event, context) => {
+    const remainingMilliseconds = (): number => context.getRemainingTimeInMillis();
+    using deadline = new Deadline(remainingMilliseconds() - RESERVED_MILLISECONDS.reporting);
+    const check = { rules: own, ruleQueue, notifications, telemetry, signal: deadline.signal };
     // If one of them fails, the other is still done.
     const jobs = await Promise.allSettled([
-      takeWatermarks(dependencies),
+      takeWatermarks(own, remainingMilliseconds, dependencies),
       compareNotifications(check),
       findOverdue({ rules: own, checkpointOf, telemetry: overdue, now: Date.now() }),
     ]);

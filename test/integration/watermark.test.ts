@@ -85,9 +85,8 @@ const [rule, withFallback] = deployedRules([
 
 async function stages(of = rule, now = NOW): Promise<StageAges | undefined> {
   let taken: StageAges | undefined;
-  await takeWatermarks({
+  await takeWatermarks([of], () => 240_000, {
     region: HOME,
-    rules: [of],
     names: {
       namespace: 'stack',
       outboundBucket: 'outbound',

@@ -17,8 +17,12 @@ export class CloudWatchMetricReader implements MetricReader {
     this.#open = open;
   }
 
-  readMaxima(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly (readonly Reading[])[]> {
-    return this.#read(metrics, window, 'Maximum');
+  readMaxima(
+    metrics: readonly MetricAddress[],
+    window: ReadingWindow,
+    signal?: AbortSignal,
+  ): Promise<readonly (readonly Reading[])[]> {
+    return this.#read(metrics, window, 'Maximum', signal);
   }
 
   /**
@@ -34,6 +38,7 @@ export class CloudWatchMetricReader implements MetricReader {
     metrics: readonly MetricAddress[],
     window: ReadingWindow,
     statistic: Statistic,
+    signal?: AbortSignal,
   ): Promise<readonly (readonly Reading[])[]> {
     const byRegion = Map.groupBy(metrics.entries(), ([, { region }]) => region);
     const readings = metrics.map((): Reading[] => []);
@@ -42,7 +47,8 @@ export class CloudWatchMetricReader implements MetricReader {
         const queries = entries.map(([index, metric]) => queryFor(index, metric, window, statistic));
         for (let first = 0; first < queries.length; first += QUERIES_PER_CALL) {
           const some = queries.slice(first, first + QUERIES_PER_CALL);
-          for await (const { index, reading } of this.#ask(region, some, window)) readings[index]?.push(reading);
+          for await (const { index, reading } of this.#ask(region, some, window, signal))
+            readings[index]?.push(reading);
         }
       }),
     );
@@ -53,11 +59,13 @@ export class CloudWatchMetricReader implements MetricReader {
     region: string,
     MetricDataQueries: MetricDataQuery[],
     { from, to }: ReadingWindow,
+    abortSignal?: AbortSignal,
   ): AsyncGenerator<{ index: number; reading: Reading }> {
     try {
       const pages = paginateGetMetricData(
         { client: this.#client(region) },
         { MetricDataQueries, StartTime: new Date(from), EndTime: new Date(to), ScanBy: 'TimestampDescending' },
+        abortSignal === undefined ? {} : { abortSignal },
       );
       for await (const { MetricDataResults = [] } of pages) {
         for (const { Id = '', Timestamps = [], Values = [] } of MetricDataResults) {

@@ -14,7 +14,11 @@ export class S3KeyLister implements KeyLister {
     this.#connectionOf = connectionOf;
   }
 
-  async firstKeys({ region, bucket, prefix, after }: KeyRange, most: number): Promise<readonly ListedKey[]> {
+  async firstKeys(
+    { region, bucket, prefix, after }: KeyRange,
+    most: number,
+    signal?: AbortSignal,
+  ): Promise<readonly ListedKey[]> {
     const start = after === undefined ? '' : `&start-after=${encodeUriComponent(after)}`;
     try {
       const { body } = await this.#connectionOf(region).send({
@@ -25,6 +29,7 @@ export class S3KeyLister implements KeyLister {
         key: '',
         query: `list-type=2&max-keys=${most}&prefix=${encodeUriComponent(prefix)}${start}`,
         headers: [],
+        signal,
       });
       return readElements(body, 'Contents').map((content) => ({
         key: readText(content, 'Key') ?? '',

@@ -17,9 +17,9 @@ export class S3ReplicationStatusReader implements ReplicationStatusReader {
     this.#connectionOf = connectionOf;
   }
 
-  async statusOf({ region, bucket, key }: ArchiveAddress): Promise<ReplicationStatus> {
+  async statusOf({ region, bucket, key }: ArchiveAddress, signal?: AbortSignal): Promise<ReplicationStatus> {
     try {
-      const call = { kind: 'read', operation: 'HeadObject', method: 'HEAD', bucket, key, headers: [] } as const;
+      const call = { kind: 'read', operation: 'HeadObject', method: 'HEAD', bucket, key, headers: [], signal } as const;
       const status = (await this.#connectionOf(region).send(call)).headers.get('x-amz-replication-status');
       // The API model has both spellings.
       if (status === 'COMPLETED' || status === 'COMPLETE') return 'COMPLETED';

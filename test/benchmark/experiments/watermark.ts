@@ -67,9 +67,8 @@ async function timeRun(server: Server): Promise<number> {
   const connections = new RegionalConnections((region) => new S3Client({ ...options, region, forcePathStyle: true }));
   let taken = 0;
   const [cpu, wall] = [process.cpuUsage(), performance.now()];
-  await takeWatermarks({
+  await takeWatermarks(rules, () => 240_000, {
     region: 'eu-west-1',
-    rules,
     names: {
       namespace: 'stack',
       outboundBucket: 'outbound',

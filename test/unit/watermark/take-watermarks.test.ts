@@ -20,6 +20,10 @@ import { deployedRules } from '../../support/deployed-rules.ts';
 const NOW = Date.parse('2026-11-23T19:15:00Z');
 const SECOND = 1000;
 
+interface RegionalDependencies extends WatermarkDependencies {
+  readonly rules: readonly DeployedRule[];
+}
+
 /** One emulated world: metrics by name and the values of their dimensions, first keys by bucket and prefix. */
 class World {
   readonly readings = new Map<string, Reading[]>();
@@ -33,7 +37,7 @@ class World {
   readonly unreplicated: string[] = [];
   deafRegion: string | undefined;
 
-  dependencies(rules: readonly DeployedRule[]): WatermarkDependencies {
+  dependencies(rules: readonly DeployedRule[]): RegionalDependencies {
     return {
       region: 'eu-west-1',
       rules,
@@ -97,10 +101,14 @@ const [toOne, toTwo] = deployedRules([
   },
 ]) as [DeployedRule, DeployedRule];
 
+function take({ rules, ...dependencies }: RegionalDependencies, milliseconds = 240_000): Promise<void> {
+  return takeWatermarks(rules, () => milliseconds, dependencies);
+}
+
 describe('taking the watermarks of a source region', () => {
   test('writes one per rule and target region', async () => {
     const world = new World();
-    await takeWatermarks(world.dependencies([toOne, toTwo]));
+    await take(world.dependencies([toOne, toTwo]));
     expect(world.taken.map(({ rule, region, age }) => [rule, region, age])).toEqual([
       [toOne.id, 'us-east-1', 0],
       [toTwo.id, 'us-east-1', 0],
@@ -110,7 +118,7 @@ describe('taking the watermarks of a source region', () => {
 
   test('reads queues at the source, and replication where the archives go', async () => {
     const world = new World();
-    await takeWatermarks(world.dependencies([toTwo]));
+    await take(world.dependencies([toTwo]));
     const asked = world.asked.map(({ metric: { region, name, dimensions } }) => [
       region,
       name,
@@ -129,24 +137,24 @@ describe('taking the watermarks of a source region', () => {
 
   test('reads a fallback queue only if there is one', async () => {
     const world = new World();
-    await takeWatermarks(world.dependencies([toOne]));
+    await take(world.dependencies([toOne]));
     expect(world.asked.filter(({ metric }) => JSON.stringify(metric).includes('fallback'))).toEqual([]);
   });
 
   test("reads only those of the rule's metrics that can matter, since each read costs money", async () => {
     const world = new World();
     const own = () => world.asked.splice(0).filter(({ metric }) => metric.namespace === 'stack');
-    await takeWatermarks(world.dependencies([toOne]));
+    await take(world.dependencies([toOne]));
     expect(own().map(({ metric }) => metric.name)).toEqual(['PackingDelaySeconds', 'RetriedAgeSeconds']);
 
     world.readings.set(`ApproximateAgeOfOldestMessage queue-${toOne.id}`, [{ time: NOW, value: 5000 }]);
-    await takeWatermarks(world.dependencies([toOne]));
+    await take(world.dependencies([toOne]));
     const [first, ...others] = own();
     expect(others.map(({ metric }) => metric.name)).toEqual(['RetriedAgeSeconds', 'DeferredAgeSeconds']);
     expect(first?.metric.dimensions).toEqual({ SourceBucket: 'documents', SourcePrefix: '*' });
     expect(first?.window.from).toBeLessThanOrEqual(NOW - 5000 * SECOND);
 
-    await takeWatermarks(world.dependencies([toTwo]));
+    await take(world.dependencies([toTwo]));
     expect(new Set(own().map(({ metric }) => metric.name))).toContain('FallbackAgeSeconds');
   });
 
@@ -158,7 +166,7 @@ describe('taking the watermarks of a source region', () => {
     ] as const) {
       const world = new World();
       world.readings.set(`${metric} reports published/`, [{ time: NOW - ago * SECOND, value: 100 }]);
-      await takeWatermarks(world.dependencies([toTwo]));
+      await take(world.dependencies([toTwo]));
       expect(world.taken.map((taken) => [metric, taken.age])).toEqual([
         [metric, age],
         [metric, age],
@@ -170,7 +178,7 @@ describe('taking the watermarks of a source region', () => {
     const world = new World();
     const key = `${toOne.id}/${keyTime(NOW - 77 * SECOND)}-0123.tar.zst`;
     world.keys.set(`inbound-us-east-1/${toOne.id}/`, { key, lastModified: NOW });
-    await takeWatermarks(world.dependencies([toOne]));
+    await take(world.dependencies([toOne]));
     expect(world.taken[0]).toMatchObject({ age: 77, stages: { arrived: 77 } });
   });
 
@@ -178,7 +186,7 @@ describe('taking the watermarks of a source region', () => {
     const world = new World();
     const key = `${toOne.id}/0123.tar.zst`;
     world.keys.set(`inbound-us-east-1/${toOne.id}/`, { key, lastModified: NOW - 5 * SECOND });
-    await takeWatermarks(world.dependencies([toOne]));
+    await take(world.dependencies([toOne]));
     expect(world.taken[0]?.age).toBe(5);
   });
 
@@ -190,7 +198,7 @@ describe('taking the watermarks of a source region', () => {
       const world = new World();
       const key = `${toOne.id}/${keyTime(NOW - 90_000 * SECOND)}-0123.tar.zst`;
       world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - ago * SECOND });
-      await takeWatermarks(world.dependencies([toOne]));
+      await take(world.dependencies([toOne]));
       expect(world.taken[0]).toMatchObject({ age, stages: { replicating: age } });
     }
   });
@@ -202,7 +210,7 @@ describe('taking the watermarks of a source region', () => {
     world.statuses.set(key, 'FAILED');
     // The queue's age omits a message that was received three times; its count does not.
     world.readings.set('ApproximateNumberOfMessagesNotVisible failures', [{ time: NOW, value: 1 }]);
-    await takeWatermarks(world.dependencies([toOne]));
+    await take(world.dependencies([toOne]));
     expect(world.taken[0]).toMatchObject({ age: 11_005, stages: { failing: 11_005 } });
     expect(world.unreplicated).toEqual([]);
   });
@@ -212,7 +220,7 @@ describe('taking the watermarks of a source region', () => {
     const key = `${toOne.id}/${keyTime(NOW - 5000 * SECOND)}-0123.tar.zst`;
     world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - 4000 * SECOND });
     world.statuses.set(key, 'none');
-    await takeWatermarks(world.dependencies([toOne]));
+    await take(world.dependencies([toOne]));
     expect(world.taken[0]).toMatchObject({ age: 5000, stages: { failing: 5000 } });
     expect(world.unreplicated).toEqual([`outbound/${key} none`]);
   });
@@ -221,7 +229,7 @@ describe('taking the watermarks of a source region', () => {
     const world = new World();
     const key = `failed/${toTwo.id}/${keyTime(NOW - 9000 * SECOND)}-0123.tar.zst`;
     world.keys.set(`failed/failed/${toTwo.id}/`, { key, lastModified: NOW });
-    await takeWatermarks(world.dependencies([toTwo]));
+    await take(world.dependencies([toTwo]));
     expect(world.taken.map(({ age }) => age)).toEqual([9000, 9000]);
   });
 
@@ -236,7 +244,7 @@ describe('taking the watermarks of a source region', () => {
     const within = place === 'failed/failed/' ? `failed/${prefix}` : prefix;
     const key = `${within}${toTwo.id}/${keyTime(NOW - 9000 * SECOND)}-0123.tar.zst`;
     world.keys.set(`${place}${prefix}`, { key, lastModified: put });
-    await takeWatermarks(world.dependencies([toOne, toTwo]));
+    await take(world.dependencies([toOne, toTwo]));
     expect(world.taken.map(({ region, stages }) => [region, stages[stage as keyof StageAges]])).toEqual([
       ['us-east-1', 0],
       ['us-east-1', 0],
@@ -256,7 +264,7 @@ describe('taking the watermarks of a source region', () => {
       const key = `${prefix}${toTwo.id}/${keyTime(NOW - 9000 * SECOND)}-0123.tar.zst`;
       world.keys.set(`outbound/${prefix}`, { key, lastModified: NOW - ago * SECOND });
       world.statuses.set(key, status);
-      await takeWatermarks(world.dependencies([toOne, toTwo]));
+      await take(world.dependencies([toOne, toTwo]));
       expect(world.unreplicated).toEqual(named.map((name) => name.replace('KEY', key)));
       const stuck = named.length > 0 ? 9000 : 0;
       expect(world.taken.map(({ region, stages }) => [region, stages.failing])).toEqual([
@@ -274,31 +282,31 @@ describe('taking the watermarks of a source region', () => {
     world.keys.set(`outbound/${prefix}`, { key, lastModified: NOW - 700 * SECOND });
     world.statuses.set(key, 'FAILED');
     const dependencies = world.dependencies([toTwo]);
-    await takeWatermarks(dependencies);
+    await take(dependencies);
     expect(world.unreplicated).toEqual([]);
-    await takeWatermarks(dependencies);
+    await take(dependencies);
     expect(world.unreplicated).toEqual([`outbound/${key} FAILED`]);
     world.keys.clear();
     world.statuses.set(key, 'gone');
-    await takeWatermarks(dependencies);
-    await takeWatermarks(dependencies);
+    await take(dependencies);
+    await take(dependencies);
     expect(world.unreplicated).toHaveLength(1);
     expect(world.taken.at(-1)?.stages.failing).toBe(0);
   });
 
   test('looks for resends to one region once per region, and only for rules with several regions', async () => {
     const world = new World();
-    await takeWatermarks(world.dependencies([toOne]));
+    await take(world.dependencies([toOne]));
     const ofResends = () => world.listed.splice(0).filter(({ prefix }) => prefix.includes('_resend-'));
     expect(ofResends()).toEqual([]);
-    await takeWatermarks(world.dependencies([toOne, toTwo, { ...toTwo, id: 'another' }]));
+    await take(world.dependencies([toOne, toTwo, { ...toTwo, id: 'another' }]));
     expect(ofResends()).toHaveLength(6);
   });
 
   test('writes the other watermarks and then fails if a region does not answer', async () => {
     const world = new World();
     world.deafRegion = 'us-east-1';
-    await expect(takeWatermarks(world.dependencies([toOne, toTwo]))).rejects.toMatchObject({
+    await expect(take(world.dependencies([toOne, toTwo]))).rejects.toMatchObject({
       code: 'WATERMARK_UNKNOWN',
       message: expect.stringContaining('2 of 3'),
     });
@@ -322,7 +330,7 @@ describe('taking the watermarks of many routes', () => {
     const world = new World();
     const dependencies = world.dependencies(many);
     const calls: string[] = [];
-    await takeWatermarks({
+    await take({
       ...dependencies,
       metrics: {
         readMaxima: (metrics, window) => {
@@ -343,10 +351,25 @@ describe('taking the watermarks of many routes', () => {
 
   test('lists once what the routes of a rule share', async () => {
     const world = new World();
-    await takeWatermarks(world.dependencies(many));
+    await take(world.dependencies(many));
     const ofRules = world.listed.filter(({ prefix }) => !prefix.includes('_resend-'));
     expect(ofRules.filter(({ bucket }) => bucket === 'outbound')).toHaveLength(many.length);
     expect(ofRules.filter(({ bucket }) => bucket === 'failed')).toHaveLength(many.length);
+  });
+
+  test('stops waiting for what has not answered before the invocation ends, and reports it as unknown', async () => {
+    const world = new World();
+    const dependencies = world.dependencies([toOne]);
+    const keys = {
+      firstKeys: (_range: object, _most: number, signal?: AbortSignal) =>
+        new Promise<never>((_resolve, reject) => {
+          signal?.addEventListener('abort', () => {
+            reject(new UnknownWatermarkError('too late'));
+          });
+        }),
+    };
+    await expect(take({ ...dependencies, keys }, 30_010)).rejects.toMatchObject({ code: 'WATERMARK_UNKNOWN' });
+    expect([world.taken, world.unknown]).toEqual([[], [`${toOne.id} us-east-1`]]);
   });
 
   test('handles several rules concurrently, but never so many that CloudWatch would throttle', async () => {
@@ -354,7 +377,7 @@ describe('taking the watermarks of many routes', () => {
     const dependencies = world.dependencies(many);
     const held: (() => void)[] = [];
     let most = 0;
-    const run = takeWatermarks({
+    const run = take({
       ...dependencies,
       metrics: {
         readMaxima: async (metrics, window) => {
