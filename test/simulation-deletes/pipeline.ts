@@ -79,7 +79,7 @@ export class Pipeline {
   readonly #targets: TargetState[];
   readonly #archives: Archive[] = [];
   #events: QueueMessage[] = [];
-  #travelling: { readonly archive: Archive; readonly target: TargetState }[] = [];
+  #traveling: { readonly archive: Archive; readonly target: TargetState }[] = [];
 
   constructor(
     rule: ReplicationRule,
@@ -120,7 +120,7 @@ export class Pipeline {
 
   get isIdle(): boolean {
     return (
-      this.#events.length + this.#travelling.length === 0 && this.#targets.every(({ waiting }) => waiting.length === 0)
+      this.#events.length + this.#traveling.length === 0 && this.#targets.every(({ waiting }) => waiting.length === 0)
     );
   }
 
@@ -148,15 +148,15 @@ export class Pipeline {
       this.#sourceMemory.erase({ bucket: this.#outbound, key });
       const archive = { key, bytes };
       this.#archives.push(archive);
-      this.#travelling.push(...this.#targets.map((target) => ({ archive, target })));
+      this.#traveling.push(...this.#targets.map((target) => ({ archive, target })));
     }
   }
 
   /** One archive arrives in one region. */
   async replicate(pick: number): Promise<void> {
-    const [next] = take(this.#travelling, pick, 1);
+    const [next] = take(this.#traveling, pick, 1);
     if (next === undefined) return;
-    this.#travelling = this.#travelling.filter((one) => one !== next);
+    this.#traveling = this.#traveling.filter((one) => one !== next);
     await arrive(next.archive, next.target);
   }
 
@@ -202,7 +202,7 @@ export class Pipeline {
   /** Processes everything that waits, without further disturbance. */
   async settle(): Promise<void> {
     while (this.#events.length > 0) await this.pack(0, this.#events.length, false, CALM);
-    while (this.#travelling.length > 0) await this.replicate(0);
+    while (this.#traveling.length > 0) await this.replicate(0);
     for (const [index, { waiting }] of this.#targets.entries()) {
       if (waiting.length > 0) await this.restore(index, waiting.length, false, CALM);
     }

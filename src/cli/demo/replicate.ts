@@ -61,7 +61,7 @@ export async function replicate(
     packing.finish(pipeline.log.packed, explainPacked(pipeline, uploaded));
     await pipeline.copied();
     await pipeline.restored();
-    const damaged = await sendBelated(pipeline, new Set(record.removals.travelling.map(({ key }) => key)));
+    const damaged = await sendBelated(pipeline, new Set(record.removals.traveling.map(({ key }) => key)));
     const seconds = (performance.now() - begun) / 1000;
     copying.finish(pipeline.replicated());
     restoring.finish(pipeline.log.restored);
@@ -89,7 +89,7 @@ function castObjects(objects: readonly DemoObject[]): Cast {
     racing: withDraft('racing'),
     deleted: withDraft('deleted'),
     restored: withRemoval('restored'),
-    travelling: withRemoval('travelling'),
+    traveling: withRemoval('traveling'),
     undone: withRemoval('undone'),
     witness: objects.filter(({ isWitness }) => isWitness === true),
     plain: objects.filter(isPlain),
@@ -106,20 +106,20 @@ export function isPlain({ draft, removal, isWitness }: DemoObject): boolean {
  * drafts, of the witness, and of objects that are deleted in transit are held between the regions.
  */
 async function sendAhead(pipeline: Pipeline, uploader: Uploader, cast: Cast): Promise<void> {
-  const { early, deleted, restored, undone, late, travelling, witness } = cast;
+  const { early, deleted, restored, undone, late, traveling, witness } = cast;
   const isAhead = early.length + deleted.length + restored.length + undone.length > 0;
   if (isAhead) {
     await Promise.all([uploader.draft([...early, ...deleted]), uploader.write([...restored, ...undone])]);
     await pipeline.packed();
   }
-  if (late.length + travelling.length + witness.length > 0) {
+  if (late.length + traveling.length + witness.length > 0) {
     await pipeline.holdCopies();
-    await Promise.all([uploader.draft(late), uploader.write([...travelling, ...witness])]);
+    await Promise.all([uploader.draft(late), uploader.write([...traveling, ...witness])]);
     await pipeline.packed();
     await pipeline.letCopiesPass();
   }
   if (isAhead) await arrived(pipeline);
-  const removed = [...deleted, ...restored, ...travelling, ...undone];
+  const removed = [...deleted, ...restored, ...traveling, ...undone];
   if (removed.length === 0) return;
   await uploader.remove(removed);
   await pipeline.packed();

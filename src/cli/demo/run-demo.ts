@@ -125,7 +125,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
 
 /** All versions that were sent to the source bucket. */
 function uploadsOf({ objects, drafts, removals }: UploadRecord): UploadedVersion[] {
-  return [...objects, ...drafts, ...removals.restored, ...removals.travelling];
+  return [...objects, ...drafts, ...removals.restored, ...removals.traveling];
 }
 
 function hasObjects({ objects }: InspectedArchive): boolean {
@@ -135,7 +135,7 @@ function hasObjects({ objects }: InspectedArchive): boolean {
 function countDeletions({ removals }: UploadRecord, archives: readonly InspectedArchive[]): DeletionsMade {
   return {
     deleted: removals.restored.length,
-    overtaken: removals.travelling.length,
+    overtaken: removals.traveling.length,
     undeleted: removals.undone.length,
     rewritten: removals.rewritten.length,
     archives: archives.length,
@@ -181,7 +181,7 @@ async function verify(
 ): Promise<Verification> {
   const stage = progress.stage('verified', objects.length * pipeline.destinations.length);
   let verified = 0;
-  const deleted = new Set([...removals.restored, ...removals.travelling].map(({ key }) => key));
+  const deleted = new Set([...removals.restored, ...removals.traveling].map(({ key }) => key));
   const onVerified = (): void => {
     verified += 1;
     stage.reach(verified);

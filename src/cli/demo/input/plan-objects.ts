@@ -24,7 +24,7 @@ const DRAFTS: ReadonlyMap<number, DraftTiming> = new Map([
 const UNDELETED = 8;
 const DELETED: ReadonlyMap<number, Removal> = new Map([
   [9, 'restored'],
-  [10, 'travelling'],
+  [10, 'traveling'],
 ]);
 /** A single file is uploaded plainly, and so are two or three. */
 const MIN_WITH_WITNESS = 3;

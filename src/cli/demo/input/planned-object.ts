@@ -52,10 +52,10 @@ export interface DemoObject {
 export type DraftTiming = 'early' | 'late' | 'racing' | 'deleted';
 
 /**
- * How an object is deleted. `restored`: when the targets have it. `travelling`: while S3 holds its archive back, so that the object
+ * How an object is deleted. `restored`: when the targets have it. `traveling`: while S3 holds its archive back, so that the object
  * arrives after its deletion. `undone`: when the targets have it, and then its delete marker is removed.
  */
-export type Removal = 'restored' | 'travelling' | 'undone';
+export type Removal = 'restored' | 'traveling' | 'undone';
 
 export interface Draft {
   readonly bytes: Uint8Array;

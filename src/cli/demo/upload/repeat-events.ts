@@ -12,9 +12,9 @@ const BATCH_SIZE = 10;
  * versions.
  */
 export function chooseRepeated({ drafts, removals, objects }: UploadRecord): UploadedVersion[] {
-  const { restored, travelling, undone } = removals;
+  const { restored, traveling, undone } = removals;
   const chosen = objects.filter((object, index) => index % REPEAT_EVERY === 0 && !isOneOf(undone, object));
-  return [...drafts, ...restored, ...travelling, ...undone, ...chosen];
+  return [...drafts, ...restored, ...traveling, ...undone, ...chosen];
 }
 
 function isOneOf(versions: readonly UploadedVersion[], { key }: UploadedVersion): boolean {

@@ -36,7 +36,7 @@ export interface RemovalRecord {
   /** Permanently, after the targets had it. */
   readonly restored: readonly UploadedVersion[];
   /** Permanently, while its archive was in transit. */
-  readonly travelling: readonly UploadedVersion[];
+  readonly traveling: readonly UploadedVersion[];
   /** Objects that exist again, since their delete markers were removed. */
   readonly undone: readonly UploadedVersion[];
   /** Drafts, which `drafts` also lists; their objects were written later. */
@@ -54,7 +54,7 @@ export class Uploader {
   readonly #skipped: SkippedEntry[] = [];
   readonly #removals: Record<keyof RemovalRecord, UploadedObject[]> = {
     restored: [],
-    travelling: [],
+    traveling: [],
     undone: [],
     rewritten: [],
   };

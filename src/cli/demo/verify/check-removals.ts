@@ -18,7 +18,7 @@ export interface KeptHistory {
  * | and undone, or rewritten        | see `checkWrites` | 1  |
  */
 export function checkRemovals(
-  { restored, travelling, undone, rewritten }: RemovalRecord,
+  { restored, traveling, undone, rewritten }: RemovalRecord,
   { versions, markers }: KeptHistory,
   { region, targetPrefix = '' }: { readonly region: string; readonly targetPrefix?: string },
 ): string[] {
@@ -28,7 +28,7 @@ export function checkRemovals(
   };
   const deleted = [...restored, ...undone, ...rewritten].flatMap(({ key }) => check(markers, key, 1, 'was deleted'));
   const written = restored.flatMap(({ key }) => check(versions, key, 1, 'was written'));
-  const returned = travelling.flatMap(({ key }) => [
+  const returned = traveling.flatMap(({ key }) => [
     ...check(versions, key, 0, 'was written after its deletion'),
     ...check(markers, key, 0, 'was deleted'),
   ]);

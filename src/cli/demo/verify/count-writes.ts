@@ -37,7 +37,7 @@ export function checkPacking(
   repeated: readonly PackedVersion[],
 ): string[] {
   const counts = countKeys(packed.map(nameOf));
-  const versions = [...objects, ...drafts, ...removals.restored, ...removals.travelling];
+  const versions = [...objects, ...drafts, ...removals.restored, ...removals.traveling];
   // Undoing a deletion raises another event for the object, and that event is also repeated.
   const undone = [...removals.undone, ...removals.undone];
   // moto raises two events for a multipart upload.

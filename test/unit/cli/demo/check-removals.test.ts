@@ -6,7 +6,7 @@ import { countKeys } from '../../../../src/cli/demo/verify/count-writes.ts';
 const version = (key: string) => ({ key, etag: 'etag', size: 1, sha256: '', begun: 0 });
 const REMOVALS: RemovalRecord = {
   restored: [version('gone')],
-  travelling: [version('late')],
+  traveling: [version('late')],
   undone: [version('back')],
   rewritten: [version('new')],
 };

@@ -13,7 +13,7 @@ function uploaded(key: string, writes: UploadedObject['writes'] = [1, 1], etag =
 }
 
 const HERE = { region: 'us-east-1' };
-const removals = { restored: [], travelling: [], undone: [], rewritten: [] };
+const removals = { restored: [], traveling: [], undone: [], rewritten: [] };
 
 describe('checkWrites', () => {
   const objects = [uploaded('plain'), uploaded('early', [2, 2]), uploaded('racing', [1, 2])];

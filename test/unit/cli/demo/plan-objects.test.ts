@@ -73,10 +73,10 @@ describe('planObjects', () => {
     const removed = (how: string) => objects.filter(({ removal }) => removal === how).map(({ key }) => key);
     expect(removed('undone')).toHaveLength(8);
     expect(removed('restored')).toHaveLength(8);
-    expect(removed('travelling')).toHaveLength(8);
+    expect(removed('traveling')).toHaveLength(8);
     const files = new Set(MANY.map((name) => `p/${name}`));
     expect(removed('undone').every((key) => files.has(key))).toBe(true);
-    expect([...removed('restored'), ...removed('travelling')].some((key) => files.has(key))).toBe(false);
+    expect([...removed('restored'), ...removed('traveling')].some((key) => files.has(key))).toBe(false);
     expect(objects.filter(({ key }) => files.has(key))).toHaveLength(MANY.length);
     expect(new Set(objects.map(({ key }) => key)).size).toBe(objects.length);
   });
