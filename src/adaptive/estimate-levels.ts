@@ -20,8 +20,8 @@ export interface LevelEstimate {
 
 /**
  * The usual error of the dollars per byte of one archive, and of those predicted by a probe, as a share. Compressed
- * bytes of a whole frame are right within 1-2 % if measured relative to the test of the same frame, those of a sample
- * within 1-4 %; CPU times of shared machines are off by more, but weigh less.
+ * bytes of a whole frame are right within 1-2% if measured relative to the test of the same frame, those of a sample
+ * within 1-4%; CPU times of shared machines are off by more, but weigh less.
  */
 const ARCHIVE_DEVIATION = 0.02;
 const PROBE_DEVIATION = 0.04;

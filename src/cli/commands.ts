@@ -30,7 +30,7 @@ export const COMMANDS: readonly CliCommand[] = [
   },
   {
     name: 'simulate',
-    summary: 'Simulate what learning levels would cost on your objects, compared with every fixed level',
+    summary: 'Simulate what it would cost to learn levels on your objects, compared with every fixed level',
     examples: ['simulate folder --monthly 50TB', 'simulate s3://bucket/prefix/ --to us-east-1 ap-southeast-2'],
     load: async () => (await import('./simulate/run-simulate.ts')).runSimulate,
   },

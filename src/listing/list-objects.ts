@@ -21,7 +21,7 @@ export interface ListingRequest {
   readonly maxPages?: number;
 }
 
-/** Max requests per attempt to split a range that look for a middle with keys after it. */
+/** Max requests to find a middle with keys after it, per attempt to split a range. */
 const MAX_PROBES = 24;
 
 /**

@@ -20,7 +20,7 @@ const MANIFEST_BUDGET = 0.75 * MAX_MANIFEST_SIZE;
  * | would make the manifest too large      | closes it and begins the next  |
  *
  * Large objects come first: if one turns out to be gone, this costs least before anything else is read. The others are
- * sorted by class of content, type and key, so that similar bytes share a frame (2-4 % of ratio), and each frame has
+ * sorted by class of content, type and key, so that similar bytes share a frame (2-4% of ratio), and each frame has
  * one level.
  */
 export function cutArchives(

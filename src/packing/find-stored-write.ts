@@ -45,7 +45,7 @@ export async function findStoredWrites(
       for (const write of writes) if (!same.includes(write)) settlement.settleWrite(write, { kind: 'done' });
       return first === undefined ? [] : [itemOf(first, same)];
     } catch (thrown) {
-      // Any failure is due to the lack of time.
+      // Once the signal is aborted, any failure is due to lack of time.
       const outcome: MessageOutcome = signal.aborted ? { kind: 'again' } : failedOutcome(asCompressorError(thrown));
       for (const write of writes) settlement.settleWrite(write, outcome);
       return [];

@@ -19,7 +19,7 @@ const SAFETY = 0.6;
 const NETWORK_MEGABYTES_PER_SECOND = 70;
 /**
  * An invocation may be slow for a temporary reason, such as throttling by S3. However slow it was, an ordinary object
- * must not seem too large for any invocation.
+ * must never seem too large for an invocation.
  */
 const MAX_CORRECTION = 8;
 /** Weight of the newest archive relative to all earlier ones. */

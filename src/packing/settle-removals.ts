@@ -66,7 +66,7 @@ export async function settleRemovals(
       if (stored === undefined) carryDeletion(key, seen, byKey, deletions, context);
       else packCurrent(key, seen, stored, byKey, context);
     } catch (thrown) {
-      // Any failure is due to the lack of time.
+      // Once the signal is aborted, any failure is due to lack of time.
       const outcome: MessageOutcome = signal.aborted ? { kind: 'again' } : failedOutcome(asCompressorError(thrown));
       for (const { message } of seen) ledger.note(message, outcome);
     }

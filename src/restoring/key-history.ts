@@ -32,7 +32,7 @@ interface DestinationHistory extends KeyCounts {
  *
  *     HEAD < share of existing keys x (HEAD + PUT)
  *
- * which is the case for shares of 7 % and more. While little is known about a destination, only a few concurrent writes
+ * which is the case for shares of 7% and more. While little is known about a destination, only a few concurrent writes
  * go without a HEAD.
  */
 export class KeyHistory {

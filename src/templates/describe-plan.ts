@@ -95,7 +95,7 @@ function describeTasks(
 function describeCapacity(onDemandPercent: number): string {
   if (onDemandPercent === 0) return 'all on Spot';
   if (onDemandPercent === 100) return 'all on demand';
-  return `the first on demand and ${onDemandPercent} % of the others`;
+  return `the first on demand and ${onDemandPercent}% of the others`;
 }
 
 function describeCost({ what, count: number, dollars: amount }: FixedCost): string {

@@ -33,7 +33,7 @@ async function estimate(objects: KnownObjects, seed: number): Promise<SizeEstima
 }
 
 describe('an estimate, compared with packing the whole bucket', () => {
-  test('is off by less than 5 % for at least 9 of 10 samples, and states its margin of error', async () => {
+  test('is off by less than 5% for at least 9 of 10 samples, and states its margin of error', async () => {
     const objects = makeKnownObjects();
     const truth = await packKnownObjects(objects, LEVEL);
     const errors: number[] = [];

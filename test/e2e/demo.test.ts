@@ -92,7 +92,7 @@ async function expectMetricsToAgree(numbers: Record<string, unknown>): Promise<v
     const seconds = [p50, p90, p99, maximum].map(Number);
     expect(seconds).toEqual(seconds.toSorted((left, right) => left - right));
     expect(seconds[0]).toBeGreaterThan(0);
-    // The distribution may be off by 2 %.
+    // The distribution may be off by 2%.
     expect(seconds[3]).toBeLessThan(1.02 * Number(numbers['seconds']) + 1);
   }
   // Only the objects of the damaged archive, which must be refused.

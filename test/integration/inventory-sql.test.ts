@@ -158,7 +158,7 @@ describe('two inventories, joined by the SQL for Athena in DuckDB', () => {
     );
   });
 
-  test('are compared only for keys that pass a filter, and a copy of another key is not extra', async () => {
+  test('are compared only for keys that pass a filter, and a copy of another key does not count as extra', async () => {
     const filter = { prefix: 'in/1/', maxSize: 1000, until: LISTED - 10 * HOUR };
     const found = await rowsOf(selectFindings(comparison('CSV', 'Parquet', filter)));
     const keys = pairs.filter(

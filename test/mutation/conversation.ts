@@ -3,7 +3,7 @@ export type Request =
   | { readonly kind: 'cover'; readonly file: string }
   | { readonly kind: 'try'; readonly mutant: number; readonly tests: readonly TestId[] };
 
-/** Its answers; beats and started tests are sent in between, as long as its event loop turns. */
+/** Its answers; heartbeats and started tests are sent in between, as long as its event loop turns. */
 export type Answer =
   | { readonly kind: 'beat' }
   /** A test starts that takes this long without a mutant. */

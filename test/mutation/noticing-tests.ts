@@ -5,7 +5,7 @@ import type { TestId } from './conversation.ts';
 const FIRST_CHANCE = 0.05;
 
 /**
- * Which tests have noticed mutants of a file: they are likely to notice its next mutant. Most mutants end with the
+ * Which tests have noticed mutants of a file: they are likely to notice its next mutant. Most mutants fail the
  * first test, which makes the difference between hours and a day.
  */
 export class NoticingTests {

@@ -48,5 +48,5 @@ function rowOf(figures: BacklogFigures): string[] {
 }
 
 function share({ calls, throttled }: { readonly calls: number; readonly throttled: number }): string {
-  return calls === 0 ? '–' : `${((100 * throttled) / calls).toFixed(1)} %`;
+  return calls === 0 ? '–' : `${((100 * throttled) / calls).toFixed(1)}%`;
 }

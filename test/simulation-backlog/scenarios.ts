@@ -20,7 +20,7 @@ const BURST = {
 export function backlogScenarios(events: number): Scenario[] {
   const throttled = (share: number): Scenario => ({
     ...BURST,
-    name: `S3 refuses ${(100 * share).toFixed(0)} % at random`,
+    name: `S3 refuses ${(100 * share).toFixed(0)}% at random`,
     events,
     sourceLoad: () => refusals(share),
     targetLoad: () => refusals(share),

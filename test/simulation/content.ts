@@ -17,7 +17,7 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS;
 
-/** Bytes of a sample. Larger samples would compress 1 to 3 % better at all levels and take longer to measure. */
+/** Bytes of a sample. Larger samples would compress 1 to 3% better at all levels and take longer to measure. */
 const SAMPLE = 1024 * 1024;
 
 /** Different samples of a kind, the same on every machine. */

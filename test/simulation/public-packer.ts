@@ -8,7 +8,7 @@ const DEFAULT_LEVEL = 12;
 const LEVELS = { least: 1, most: 22 };
 const TRIALS_THAT_COUNT = 10;
 const EXPLORATION = { first: 0.25, least: 0.125, decay: 0.98, updates: 1000 };
-/** Shares of exploration by distance in levels, of 25 %. */
+/** Shares of exploration by distance in levels, of 25%. */
 const DISTANCES = [
   { distance: 1, share: 15 },
   { distance: 2, share: 6.25 },

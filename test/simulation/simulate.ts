@@ -69,7 +69,7 @@ export function findMissedGoals(
   const of = (name: string, archives: number): number =>
     packers.find(({ packer }) => packer === name)?.regrets[horizons.indexOf(archives)] ?? Number.NaN;
   const missed: string[] = [];
-  if (!(of('ours', 100) < 0.02)) missed.push(`${workload}: 2 % or more over the oracle after 100 archives`);
+  if (!(of('ours', 100) < 0.02)) missed.push(`${workload}: 2% or more over the oracle after 100 archives`);
   for (const archives of horizons) {
     // Earlier, its default may happen to be the best level.
     if (archives >= 100 && !(of('ours', archives) < of('public', archives))) {

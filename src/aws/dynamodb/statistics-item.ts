@@ -19,7 +19,7 @@ const SUMS = ['archives', 'bytes', 'tested', 'compressed', 'cpuSeconds'] as cons
 /**
  * Decimal places of a stored sum. DynamoDB adds exactly, and rejects the whole update if a sum has more than 38 digits,
  * so the magnitudes of the numbers must not differ by more than that. An arm with one archive of 1 KB that is about to
- * be forgotten is still stored with an error below 0.1 %, and even archives of 50 TB that take 1e8 CPU seconds may have
+ * be forgotten is still stored with an error below 0.1%, and even archives of 50 TB that take 1e8 CPU seconds may have
  * weights of e^31, which is reached after 990 archives.
  */
 const DECIMALS: Readonly<Record<keyof ArmSums, number>> = {

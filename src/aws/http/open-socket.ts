@@ -35,7 +35,7 @@ export function socketOpener(origin: string, { connectTimeout, tls = {} }: Socke
   };
   let session: Buffer | undefined;
   const rememberSession = (socket: TLSSocket): void => {
-    // Before TLS 1.3 the session is part of the handshake; from then on tickets come later.
+    // Before TLS 1.3 the session is part of the handshake; since TLS 1.3, tickets come later.
     if (socket.getProtocol() !== 'TLSv1.3') session = socket.getSession();
   };
   const openTls = (onread: OnReadOpts): Socket => {

@@ -251,7 +251,7 @@ class SocketCall implements AnswerListener {
     }
     this.#textBytes += chunk.length;
     if (this.#textBytes > MAX_TEXT_BYTES)
-      throw new RangeError(`an answer of more than ${MAX_TEXT_BYTES} bytes of text`);
+      throw new RangeError(`a response of more than ${MAX_TEXT_BYTES} bytes of text`);
     this.#chunks ??= [];
     this.#chunks.push(Buffer.from(chunk));
   }

@@ -51,7 +51,9 @@ export async function copyObject(
     signal,
   });
   const etag = readText(body, 'ETag');
-  if (etag === undefined) throw new UnavailableStorageError(`This answer has no <ETag>, so it is not from S3: ${body}`);
+  if (etag === undefined) {
+    throw new UnavailableStorageError(`This response has no <ETag>, so it is not from S3: ${body}`);
+  }
   return { etag: stripQuotes(etag) };
 }
 

@@ -53,7 +53,7 @@ function readMetadata(answer: AnswerHeaders): Record<string, string> {
 export function requireHeader(answer: AnswerHeaders, name: string): string {
   const value = answer.get(name);
   if (value === undefined) {
-    throw new UnavailableStorageError(`This answer has no header ${name}, so it is not from S3. Check the endpoint.`);
+    throw new UnavailableStorageError(`This response has no header ${name}, so it is not from S3. Check the endpoint.`);
   }
   return value;
 }

@@ -209,6 +209,6 @@ function nameParts(parts: ReadonlyMap<number, SentPart>, lastPart = Number.POSIT
 function requireText(xml: string, name: string): string {
   const text = readText(xml, name);
   if (text === undefined)
-    throw new UnavailableStorageError(`This answer has no <${name}>, so it is not from S3: ${xml.slice(0, 200)}`);
+    throw new UnavailableStorageError(`This response has no <${name}>, so it is not from S3: ${xml.slice(0, 200)}`);
   return text;
 }

@@ -62,9 +62,9 @@ export function formatAmount(dollars: number): string {
   return AMOUNT.format(dollars).replace(/^-0\.00$/, '0.00');
 }
 
-/** `+1.5 %`. */
+/** `+1.5%`. */
 export function formatShare(share: number): string {
-  return `${share < 0 ? '' : '+'}${(100 * share).toFixed(1)} %`;
+  return `${share < 0 ? '' : '+'}${(100 * share).toFixed(1)}%`;
 }
 
 /** Original divided by compressed bytes; undefined if nothing was compressed. */

@@ -10,7 +10,7 @@ export async function readAdvice(): Promise<ReadonlyMap<string, string>> {
     ...parseAdvice(page),
     [
       RECEIVED_TOO_OFTEN,
-      'The function failed or was ended each time it received the message: read its log, then redrive.',
+      'The function failed or was killed each time it received the message: read its log, then redrive.',
     ],
   ]);
 }

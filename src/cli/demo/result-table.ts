@@ -42,7 +42,7 @@ export function renderResultTable(result: DemoResult): string {
   }
   if (faults.rate > 0) {
     table.push(
-      [`Calls made to fail (${(100 * faults.rate).toFixed(1)} %)`, formatCount(faults.failedCalls)],
+      [`Calls made to fail (${(100 * faults.rate).toFixed(1)}%)`, formatCount(faults.failedCalls)],
       ['Workers killed', formatCount(faults.killedWorkers)],
       ['Invocations that failed', formatCount(faults.failedInvocations)],
       ['Statistics lost with DynamoDB', formatCount(metrics.failures.statistics)],

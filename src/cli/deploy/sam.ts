@@ -58,7 +58,7 @@ export class Sam {
         const advice = 'Install the tested version (`pip install -r requirements/deploy.txt`), and Docker.';
         reject(new MissingSamError(`There is no \`sam\` on the PATH. ${advice}`, { cause }));
       });
-      // A signal is not a status; the shell reports it as 128 and more.
+      // A signal is not a status; the shell reports it as 128 plus its number.
       child.once('close', (status) => {
         resolve(status ?? 128);
       });

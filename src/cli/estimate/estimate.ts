@@ -10,7 +10,7 @@ export interface GroupEstimate {
   readonly sampledBytes: number;
   /** Object bytes divided by archive bytes. */
   readonly ratio: number;
-  /** Half of the 95 % confidence interval of `ratio`. */
+  /** Half of the 95% confidence interval of `ratio`. */
   readonly ratioMargin: number;
   /** The objects of a month, and their cost in USD. */
   readonly month: {

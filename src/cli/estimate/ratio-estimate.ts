@@ -6,13 +6,13 @@ export interface SizeEstimate {
   readonly totals: Totals;
   /** Bytes that cross regions, including manifests. */
   readonly archiveBytes: number;
-  /** Half of the 95 % confidence interval of `archiveBytes`. */
+  /** Half of the 95% confidence interval of `archiveBytes`. */
   readonly margin: number;
   /** Of the reference machine. */
   readonly cpuSeconds: number;
 }
 
-/** Quantile of the normal distribution: 95 % of values are within this many standard deviations. */
+/** Quantile of the normal distribution: 95% of values are within this many standard deviations. */
 const TWO_SIDED_95 = 1.96;
 /**
  * Assumed variation between units if only one was read, which cannot show it: about that of a mix of compressible and

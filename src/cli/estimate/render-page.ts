@@ -37,7 +37,7 @@ export function renderEstimatePage(estimate: Estimate, made: Date): string {
 <h2>All numbers</h2>
 ${renderTable(COLUMNS, [...groups, { ...total, prefix: '(all)' }].map(cellsOf))}
 <h2>What the numbers do not show</h2>
-<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}<li>Ratios are from a sample of ${formatBilledBytes(total.sampledBytes)}; 95 % of such samples are within the margin.</li></ul>
+<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}<li>Ratios are from a sample of ${formatBilledBytes(total.sampledBytes)}; 95% of such samples are within the margin.</li></ul>
 </main>
 </html>
 `;

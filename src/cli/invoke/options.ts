@@ -24,8 +24,8 @@ interface ParsedOptions {
   readonly deletes?: true;
 }
 
-const DESCRIPTION = `Send events to a bundled function under AWS's Lambda Runtime Interface Emulator, with local S3 and SQS servers that
-hold everything the events name. Events are sent one after another to the same function.`;
+const DESCRIPTION = `Send events to a bundled function under AWS's Lambda Runtime Interface Emulator.
+Local S3 and SQS servers hold everything the events name. Events are sent one after another to the same function.`;
 
 /**
  * @returns undefined when help was asked for and printed

@@ -64,9 +64,9 @@ export function describeAdvice({ learned, fixed }: LevelSimulation): string {
   const saves = 1 - cheapest.dollarsPerByte / learned.dollarsPerByte;
   if (saves > NOTEWORTHY) {
     const value = cheapest.level === 'store' ? '"levels": ["store"]' : `"level": ${cheapest.level}`;
-    return `Set ${value} in the rule: it is ${(100 * saves).toFixed(1)} % cheaper than learning.`;
+    return `Set ${value} in the rule: it is ${(100 * saves).toFixed(1)}% cheaper than learning.`;
   }
   const difference =
-    saves < -NOTEWORTHY ? `costs ${(-100 * saves).toFixed(1)} % more than learning` : 'costs as much as learning';
+    saves < -NOTEWORTHY ? `costs ${(-100 * saves).toFixed(1)}% more than learning` : 'costs as much as learning';
   return `Leave "level" out of the rule: the cheapest fixed level, ${cheapest.level}, ${difference}, which adapts when the content changes.`;
 }

@@ -33,17 +33,17 @@ export async function runVerifyCommand(
       'read the destinations from their inventories: one per destination, in the order of the rule',
     )
     .option('--temporary <folder>', 'folder for sorting inventories that do not fit in memory, 150 bytes per key')
-    .option('--checksums', 'prove that copies are equal by stamp and checksum: HEAD requests only')
-    .option('--bytes', 'prove that copies are equal by reading them and their objects')
-    .option('--sample <number>', 'prove one copy out of this many', parsePositiveInteger, 1)
+    .option('--checksums', 'prove by stamp and checksum that copies are equal: HEAD requests only')
+    .option('--bytes', 'prove that copies are equal by reading both sides in full')
+    .option('--sample <number>', 'prove only one copy in this many', parsePositiveInteger, 1)
     .option(
       '--not-due <age>',
-      'objects younger than this need not have arrived, such as 15m (default: by the watermark)',
+      'objects younger than this need not have arrived, such as 15m (default: set by the watermark)',
       parseAge,
     )
     .option(
       '--repair',
-      'queue objects that are missing, older or different, and those that others wrote if the source wins',
+      'queue objects that are missing, older or different, and, if the source wins, those that others wrote',
     )
     .option('--max-bytes-per-hour <size>', 'repair at most this many bytes of objects per hour', parseByteSize)
     .option('--csv <file>', 'write every key that differs to this CSV file')

@@ -6,7 +6,7 @@ const RULES: readonly { readonly pattern: string; readonly broken: string }[] = 
   { pattern: '^.{3,63}$', broken: 'a bucket name has 3 to 63 characters' },
   { pattern: '^[a-z0-9.-]*$', broken: 'a bucket name has only lower-case letters, digits, dots and hyphens' },
   { pattern: '^[a-z0-9](.*[a-z0-9])?$', broken: 'a bucket name begins and ends with a letter or digit' },
-  { pattern: '^(?!.*\\.\\.)', broken: 'a bucket name has no two dots in a row' },
+  { pattern: '^(?!.*\\.\\.)', broken: 'a bucket name has no consecutive dots' },
   { pattern: '^(?!\\d+\\.\\d+\\.\\d+\\.\\d+$)', broken: 'a bucket name does not look like an IP address' },
   {
     pattern: '^(?!xn--|sthree-|amzn-s3-demo-)',

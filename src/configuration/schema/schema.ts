@@ -113,7 +113,7 @@ export const sourceSchema = z.strictObject({
     1_200,
     1_209_600,
     3_600,
-    'Seconds within which an object should arrive at every destination. An alarm is raised when the oldest object that has not arrived may be older. An object that goes through the fallback may count as missing for up to 21 minutes after it has arrived.',
+    'Seconds within which an object should arrive at every destination. An alarm is raised when the oldest object that has not arrived may be older than this. An object that goes through the fallback may count as missing for up to 21 minutes after it has arrived.',
   ),
   chain: z
     .boolean()

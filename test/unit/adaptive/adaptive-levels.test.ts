@@ -9,7 +9,7 @@ import { AdaptiveProcess, type Content } from '../../support/adaptive-rule.ts';
 import { MemoryStatisticsStore } from '../../support/memory-statistics-store.ts';
 
 const LEVELS = [STORE_LEVEL, 1, 3, 9];
-/** Level 3 is the cheapest at 0.02 USD per GB, by just over 10 %. */
+/** Level 3 is the cheapest at 0.02 USD per GB, by just over 10%. */
 const RECORDS: Content = {
   fraction: 0.3,
   levels: {

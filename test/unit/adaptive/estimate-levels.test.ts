@@ -66,7 +66,7 @@ describe('estimateLevels', () => {
       ['text:3', { gain: 0.9, secondsPerByte: 4e-9 }],
       ['text:9', { gain: 0.89, secondsPerByte: 20e-9 }],
     ]);
-    // The probe was 8 % too pessimistic, apparently for all levels: that alone must not rank level 3 above level 1.
+    // The probe was 8% too pessimistic, apparently for all levels: that alone must not rank level 3 above level 1.
     const known = statistics([['text:3', arm(30, 0.5, 0.5 * 0.9 * 0.92, 4e-9)]], { priors });
     const [, one, three, nine] = estimateLevels(known, 'text', options);
     expect((one?.dollars ?? 0) / (three?.dollars ?? 1)).toBeCloseTo(1.1, 1);

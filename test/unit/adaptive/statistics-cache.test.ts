@@ -46,7 +46,7 @@ describe('StatisticsCache', () => {
     expect(cache.known).toEqual(store.rules.get('rule'));
   });
 
-  test('calls it twice for the first archive after a rebase that it did not know of', async () => {
+  test('calls it twice for the first archive after a rebase that the cache did not know of', async () => {
     const [stale, fresh] = [openCache(store), openCache(store)];
     await stale.add(LESSON);
     for (let archive = 1; archive < 512; archive += 1) await fresh.add(LESSON);

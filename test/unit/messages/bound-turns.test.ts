@@ -57,7 +57,7 @@ describe('a message that an invocation does not reach', () => {
   });
 });
 
-test('a message requeued because of an outage shows the next attempt that it was tried, whatever else succeeds', () => {
+test('a message requeued because of an outage tells the next attempt that it was tried, whatever else succeeds', () => {
   const outage: MessageOutcome = { kind: 'again', seconds: 120, reason: new UnexpectedError('outage') };
   const done: [QueueMessage, MessageOutcome] = [queueMessage('b'), { kind: 'done' }];
   expect(settle([queueMessage('a'), outage], done)[0]).toEqual([1, 'again']);

@@ -32,7 +32,7 @@ function plan(items: readonly PackItem[], secondsLeft: number, oldestSeconds = 0
 }
 
 describe('planLevels', () => {
-  // One core does 26 MB/s at level 12 and 45 MB/s at level 9; the plan counts on 60 % of that.
+  // One core does 26 MB/s at level 12 and 45 MB/s at level 9; the plan counts on 60% of that.
   const text = item('a.json', 600e6);
 
   test('leaves the levels to the policy if there is enough time and no backlog', () => {

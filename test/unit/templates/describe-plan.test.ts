@@ -33,10 +33,10 @@ describe('the plan', () => {
       'fallback  public network 10.2.0.0/16 in 2 zones, cluster, a queue and a service for arriving archives',
     );
     expect(plan).toContain(
-      '    else  up to 20 tasks of 2 vCPU and 4096 MiB, the first on demand and 20 % of the others, one per 60 waiting objects\n' +
+      '    else  up to 20 tasks of 2 vCPU and 4096 MiB, the first on demand and 20% of the others, one per 60 waiting objects\n' +
         '          lower scaling_target_backlog_per_task if they are huge: a task works on 2 at a time\n',
     );
-    expect(plan).toContain('20 % of the others, one per 60 waiting archives\n');
+    expect(plan).toContain('20% of the others, one per 60 waiting archives\n');
     expect(plan.match(/10 metrics watched by alarms of the fallback 1\.00 USD/g)).toHaveLength(2);
     expect(plan).not.toContain('endpoints');
   });

@@ -61,7 +61,7 @@ describe('a verification by inventories', () => {
     ...more,
   });
 
-  test('checks again what an inventory lacks, and calls missing only what is missing now', async () => {
+  test('checks again what an inventory lacks, and reports only what is missing now', async () => {
     const etag = await source.place({ bucket: SOURCE, key: 'gone' }, Buffer.from('gone'));
     await source.place({ bucket: SOURCE, key: 'overwritten' }, Buffer.from('new!'));
     await target.place({ bucket: TARGET, key: 'arrived' }, Buffer.from('here'), {

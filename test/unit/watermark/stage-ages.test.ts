@@ -48,7 +48,7 @@ describe('the age of the watermark', () => {
     expect(ageOf({ queueAges: [[reading(0, 0)]], deferredAges: [reading(10, 3000)] })).toBe(0);
   });
 
-  test('adds to the delay of S3 the longest packing time of that period', () => {
+  test('adds the longest packing time of the period to the delay of S3', () => {
     const packingDelays = [reading(30, 20), reading(200, 90), reading(2000, 7000)];
     expect(ageOf({ replicationLatency: [reading(60, 140)], packingDelays })).toBe(60 + 140 + 90);
   });

@@ -30,7 +30,7 @@ export interface ComparisonOptions {
 }
 
 /**
- * Compresses the frames of all archives again at each level, while nothing else is running and with one clock. This
+ * Compresses the frames of all archives again at each level, while nothing else is running, timed by one clock. This
  * also shows which level a frame has: zstd produces the same bytes for the same frame and level.
  * @returns the chosen levels first, then each level
  * @throws DemoFailedError if no candidate reproduces a frame
@@ -86,7 +86,7 @@ function findOriginal(levels: readonly number[], compress: (level: number) => Re
     const result = compress(level);
     if (result.isOriginal) return result;
   }
-  throw new DemoFailedError('A frame has none of the levels that the rule may take', {
+  throw new DemoFailedError('A frame has none of the levels that the rule may use', {
     context: { levels: levels.join(', ') },
   });
 }

@@ -39,7 +39,7 @@ export async function readDeadLetters({ name, sqs, url }: WatchedDeadLetters): P
         code: MessageAttributes['code']?.StringValue ?? 'RECEIVED_TOO_OFTEN',
         reason:
           MessageAttributes['reason']?.StringValue ??
-          'the function failed or was ended each time it received the message',
+          'the function failed or was killed each time it received the message',
         body: Body,
       });
     }

@@ -48,11 +48,11 @@ export function renderTiles(result: DemoResult): Markup {
     tiles.push([formatCount(restored.objects), `restored by fallback tasks, ${formatBytes(restored.bytes)}`]);
   }
   if (faults.rate > 0) {
-    tiles.push([formatCount(faults.failedCalls), `calls made to fail (${(100 * faults.rate).toFixed(1)} %)`]);
-    tiles.push([formatCount(faults.killedWorkers), 'workers killed at work']);
+    tiles.push([formatCount(faults.failedCalls), `calls made to fail (${(100 * faults.rate).toFixed(1)}%)`]);
+    tiles.push([formatCount(faults.killedWorkers), 'workers killed while busy']);
     tiles.push([formatCount(faults.failedInvocations), 'invocations that failed']);
     if (fallback !== undefined) {
-      tiles.push([formatCount(fallback.killedTasks), 'fallback tasks killed at work']);
+      tiles.push([formatCount(fallback.killedTasks), 'fallback tasks killed while busy']);
       tiles.push([formatCount(fallback.reclaimedTasks), 'fallback tasks reclaimed at work']);
     }
   }

@@ -99,8 +99,8 @@ describe('the result of a run', () => {
     const result = summarize({ ...MEASURED_RUN, comparison });
     const table = renderResultTable(result).split('\n');
     expect(table.find((line) => line.startsWith('│ chosen'))).toContain('$11.00');
-    expect(table.find((line) => line.startsWith('│ 12'))).toMatch(/900 KB .* 3\.0 s .* \$12\.09 .* \+10\.0 %/);
-    expect(renderReport(result, new Date(0))).toContain('>+10.0 %</td>');
+    expect(table.find((line) => line.startsWith('│ 12'))).toMatch(/900 KB .* 3\.0 s .* \$12\.09 .* \+10\.0%/);
+    expect(renderReport(result, new Date(0))).toContain('>+10.0%</td>');
     expect(numbersOf(result)).toMatchObject({ comparison });
     expect(renderReport(summarize(MEASURED_RUN), new Date(0))).not.toContain('One level for all');
     const empty = summarize({ ...MEASURED_RUN, archives: [], comparison });

@@ -118,10 +118,10 @@ describe('the report', () => {
   });
 
   test.each([
-    ['6', 0.9, 'Set "level": 6 in the rule: it is 10.0 % cheaper than learning.'],
-    ['store', 0.9, 'Set "levels": ["store"] in the rule: it is 10.0 % cheaper than learning.'],
+    ['6', 0.9, 'Set "level": 6 in the rule: it is 10.0% cheaper than learning.'],
+    ['store', 0.9, 'Set "levels": ["store"] in the rule: it is 10.0% cheaper than learning.'],
     ['6', 1, 'Leave "level" out of the rule: the cheapest fixed level, 6, costs as much as learning,'],
-    ['6', 1.1, 'Leave "level" out of the rule: the cheapest fixed level, 6, costs 10.0 % more than learning,'],
+    ['6', 1.1, 'Leave "level" out of the rule: the cheapest fixed level, 6, costs 10.0% more than learning,'],
   ])('advises on level %s at %d times the dollars of learning', (level, dollars, advice) => {
     const costs = { level, ratio: 1, cpuSecondsPerGigabyte: 1, dollarsPerByte: dollars, overBest: 0 };
     const learned = { ...costs, level: 'learned', dollarsPerByte: 1 };

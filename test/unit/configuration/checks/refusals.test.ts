@@ -82,7 +82,7 @@ describe('a rule is refused for', () => {
     ['bucket/logs', 'lower-case'],
     ['-bucket', 'begins and ends'],
     ['bucket.', 'begins and ends'],
-    ['a..bucket', 'two dots'],
+    ['a..bucket', 'consecutive dots'],
     ['192.168.5.4', 'IP address'],
     ['xn--bucket', 'reserved'],
     ['bucket--x-s3', 'general purpose'],

@@ -43,7 +43,7 @@ describe('takeBack', () => {
     expect(await remains(objectOf('02'))).toBe(false);
   });
 
-  test("leaves another write, an edited object or another writer's object", async () => {
+  test("keeps another write, an edited object or another writer's object", async () => {
     expect(await remains(objectOf('03'))).toBe(true);
     expect(await remains(objectOf('01'))).toBe(true);
     expect(await remains(objectOf('02'), Buffer.from('edit'))).toBe(true);

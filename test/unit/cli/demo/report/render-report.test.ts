@@ -93,7 +93,7 @@ const browser = await findBrowser();
 /** Only with a browser; the tests above cover the text without one. */
 (browser === undefined ? describe.skip : describe)('the report in a browser', () => {
   test.each([320, 400, 800, 1280])(
-    'is cut off nowhere at %i pixels, and draws every box and bar',
+    'is not cut off anywhere at %i pixels, and draws every box and bar',
     async (width) => {
       const { cut, boxes } = await measurePage(browser ?? '', reportOf(FULL), width);
       expect(cut).toEqual([]);
