@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LocalServerError } from './errors.ts';
-import { pythonEnvironment } from './python-environment.ts';
+import { preparePythonEnvironment } from './python-environment.ts';
 
 const SERVE_SCRIPT = fileURLToPath(new URL('./moto/serve.py', import.meta.url));
 
@@ -35,12 +35,12 @@ export interface AwsServer {
  * Starts the S3, SQS and DynamoDB servers of one emulated region, in a separate process. It always ends with this one,
  * because it watches the pipe that the kernel closes.
  *
- * @throws LocalServerError when it ends before it is ready; errors of `pythonEnvironment`
+ * @throws LocalServerError when it ends before it is ready; errors of `preparePythonEnvironment`
  */
 export async function startAwsServer(options: AwsServerOptions): Promise<AwsServer> {
   const { resourceProvider, announce = () => undefined } = options;
   const need = resourceProvider === undefined ? 'server' : 'rehearsal';
-  const python = options.python ?? (await pythonEnvironment(need, announce));
+  const python = options.python ?? (await preparePythonEnvironment(need, announce));
   const args = [SERVE_SCRIPT, ...(resourceProvider === undefined ? [] : [resourceProvider])];
   const child = spawn(python, args, {
     // A separate process group: after Ctrl-C in a terminal, others clean up first and need the server for that.

@@ -2,7 +2,7 @@ import { type AwsServer, startAwsServer } from './aws-server.ts';
 import { LocalServerError } from './errors.ts';
 import { FaultProxy, type Outage } from './fault-proxy.ts';
 import { seededRandom } from './faults/random.ts';
-import { pythonEnvironment } from './python-environment.ts';
+import { preparePythonEnvironment } from './python-environment.ts';
 import { createRegionClients, destroyRegionClients, type RegionClients } from './region-clients.ts';
 
 export interface FaultPlan {
@@ -62,9 +62,9 @@ export class EmulatedCloud {
   }
 }
 
-/** @throws errors of `pythonEnvironment` and `startAwsServer`; then no server is left behind */
+/** @throws errors of `preparePythonEnvironment` and `startAwsServer`; then no server is left behind */
 export async function startEmulatedCloud(options: EmulatedCloudOptions): Promise<EmulatedCloud> {
-  const python = await pythonEnvironment('server', options.announce ?? (() => undefined));
+  const python = await preparePythonEnvironment('server', options.announce ?? (() => undefined));
   const starts = await Promise.allSettled(options.regions.map((region) => startAwsServer({ region, python })));
   const servers = starts.filter((start) => start.status === 'fulfilled').map((start) => start.value);
   const failure = starts.find((start) => start.status === 'rejected');

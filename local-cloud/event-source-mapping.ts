@@ -5,7 +5,7 @@ import { BackgroundLoop } from './background-loop.ts';
 import { BatchBuffer } from './event-source/batch-buffer.ts';
 import { type BatchOutcome, readBatchResponse } from './event-source/batch-response.ts';
 import { toSqsRecord } from './event-source/sqs-record.ts';
-import { queueIsEmpty } from './queue-depth.ts';
+import { isQueueEmpty } from './queue-depth.ts';
 
 /** SQS's own limit for one receive or one delete call. */
 const PAGE_SIZE = 10;
@@ -79,7 +79,7 @@ export class EventSourceMapping {
    */
   async idle(signal?: AbortSignal): Promise<void> {
     const { sqs, queueUrl } = this.#options;
-    while (this.#invocations.size > 0 || this.#buffer.length > 0 || !(await queueIsEmpty(sqs, queueUrl))) {
+    while (this.#invocations.size > 0 || this.#buffer.length > 0 || !(await isQueueEmpty(sqs, queueUrl))) {
       signal?.throwIfAborted();
       await this.#polling.orFailure(sleep(IDLE_POLL_MILLISECONDS));
     }

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream';
 import { LocalServerError } from './errors.ts';
 import { chooseFault, FAULTS, type Fault } from './faults/choose-fault.ts';
 import type { Random } from './faults/random.ts';
-import { throttlingAnswer } from './faults/throttling-answer.ts';
+import { makeThrottlingResponse } from './faults/throttling-response.ts';
 
 /** A service that becomes permanently unavailable. */
 export interface Outage {
@@ -146,7 +146,7 @@ function withoutExpectation(rawHeaders: readonly string[]): string[] {
 }
 
 function throttle(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const { status, headers, body } = throttlingAnswer(incoming.headers);
+  const { status, headers, body } = makeThrottlingResponse(incoming.headers);
   // The body is read to its end, so that the connection can serve the next request.
   incoming.resume().on('end', () => outgoing.writeHead(status, headers).end(body));
 }

@@ -11,7 +11,7 @@ import { findFreePorts } from './lambda-runtime/free-port.ts';
 import { installInterfaceClient } from './lambda-runtime/interface-client.ts';
 import { findInterfaceEmulator } from './lambda-runtime/interface-emulator.ts';
 import { postEvent } from './lambda-runtime/post-event.ts';
-import { type EmulatorAnswer, readAnswer } from './lambda-runtime/read-answer.ts';
+import { type EmulatorResponse, readResponse } from './lambda-runtime/read-response.ts';
 
 export interface LambdaRuntimeOptions {
   /** Folder of the function bundles, inside the project: they find their native packages in its node_modules. */
@@ -107,7 +107,7 @@ export class LambdaRuntime {
   async #send(body: string): Promise<unknown> {
     const { functionName, timeoutSeconds } = this.#options;
     const signal = AbortSignal.timeout((timeoutSeconds + GRACE_SECONDS) * 1000);
-    let answer: EmulatorAnswer;
+    let answer: EmulatorResponse;
     try {
       answer = await postEvent(`http://127.0.0.1:${this.#port}${INVOCATIONS}`, body, signal);
     } catch (cause) {
@@ -115,7 +115,7 @@ export class LambdaRuntime {
         ? new FunctionTimedOutError(`${functionName} and its emulator did not answer in ${timeoutSeconds} s`, { cause })
         : new FunctionCrashedError(`The emulator of ${functionName} ended in the middle of an invocation`, { cause });
     }
-    const invocation = readAnswer(answer, functionName);
+    const invocation = readResponse(answer, functionName);
     if (invocation.kind === 'failed') throw invocation.error;
     return invocation.response;
   }
@@ -157,9 +157,9 @@ function variables({ bundles, environment, functionName, memoryMb, timeoutSecond
 function takesConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
-    const settle = (answer: boolean) => () => {
+    const settle = (accepts: boolean) => () => {
       socket.destroy();
-      resolve(answer);
+      resolve(accepts);
     };
     socket.once('connect', settle(true)).once('error', settle(false));
   });

@@ -85,7 +85,7 @@ export interface PythonEnvironmentOptions {
  *
  * @throws MissingPythonError, PythonTooOldError, PythonPackagesError
  */
-export async function pythonEnvironment(
+export async function preparePythonEnvironment(
   need: PythonNeed,
   announce: (line: string) => void,
   options: PythonEnvironmentOptions = {},

@@ -1,4 +1,4 @@
-import { pythonEnvironment } from '../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../local-cloud/python-environment.ts';
 import { neededEnvironments } from './support/needed-environments.ts';
 
 interface GlobalConfig {
@@ -18,6 +18,6 @@ export default async function installEnvironments(
   { testMatch }: ProjectConfig,
 ): Promise<void> {
   for (const need of neededEnvironments(testMatch, patterns)) {
-    await pythonEnvironment(need, (line) => process.stderr.write(`${line}\n`));
+    await preparePythonEnvironment(need, (line) => process.stderr.write(`${line}\n`));
   }
 }

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { ARCHIVE_SUFFIX } from '../../src/archive/format.ts';
 import type { NamedObject } from './named-objects.ts';
-import { isMultipartETag, sampleBody, sampleParts } from './sample-object.ts';
+import { isMultipartETag, makeSampleBody, makeSampleParts } from './sample-object.ts';
 
 /** The object as S3 stored it. */
 export interface StoredSample {
@@ -25,7 +25,7 @@ export async function putSample(s3: S3Client, named: NamedObject, archives: stri
   const { bucket: Bucket, key: Key, size, etag } = named;
   const body = Key.endsWith(ARCHIVE_SUFFIX)
     ? await readFile(path.join(archives, path.basename(Key)))
-    : sampleBody(Key, size);
+    : makeSampleBody(Key, size);
   if (isMultipartETag(etag)) return putParts(s3, named, body);
   const put = await s3.send(
     new PutObjectCommand({ Bucket, Key, Body: body, ContentType: 'text/plain', Metadata: { sample: 'yes' } }),
@@ -36,7 +36,7 @@ export async function putSample(s3: S3Client, named: NamedObject, archives: stri
 async function putParts(s3: S3Client, { bucket: Bucket, key: Key }: NamedObject, body: Buffer): Promise<StoredSample> {
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key, ContentType: 'text/plain' }));
   const Parts = await Promise.all(
-    sampleParts(body).map(async (Body, index) => {
+    makeSampleParts(body).map(async (Body, index) => {
       const PartNumber = index + 1;
       const { ETag } = await s3.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body }));
       return { PartNumber, ETag };

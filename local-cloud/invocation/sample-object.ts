@@ -5,11 +5,11 @@ import { MIB } from '../../src/units.ts';
 export const SAMPLE_PART_BYTES = 8 * MIB;
 
 /** Body of an object that an event names: lines of its own key, as many bytes as the event says. */
-export function sampleBody(key: string, size: number): Buffer {
+export function makeSampleBody(key: string, size: number): Buffer {
   return Buffer.alloc(size, `${key}\n`);
 }
 
-export function sampleParts(body: Buffer): Buffer[] {
+export function makeSampleParts(body: Buffer): Buffer[] {
   const count = Math.max(1, Math.ceil(body.length / SAMPLE_PART_BYTES));
   return Array.from({ length: count }, (_, index) =>
     body.subarray(index * SAMPLE_PART_BYTES, (index + 1) * SAMPLE_PART_BYTES),
@@ -22,9 +22,9 @@ export function isMultipartETag(etag: string): boolean {
 }
 
 /** ETag that S3 gives a body without KMS: its MD5, or that of its parts' MD5s with their number. */
-export function sampleETag(body: Buffer, multipart: boolean): string {
-  if (!multipart) return md5(body).toString('hex');
-  const parts = sampleParts(body);
+export function makeSampleETag(body: Buffer, isMultipart: boolean): string {
+  if (!isMultipart) return md5(body).toString('hex');
+  const parts = makeSampleParts(body);
   return `${md5(Buffer.concat(parts.map(md5))).toString('hex')}-${parts.length}`;
 }
 

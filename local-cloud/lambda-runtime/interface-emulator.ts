@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { MissingLambdaEmulatorError } from '../errors.ts';
 import { isExecutable } from '../is-executable.ts';
-import { pythonEnvironment } from '../python-environment.ts';
+import { preparePythonEnvironment } from '../python-environment.ts';
 
 /** Node's names of the processors that the SAM CLI brings an emulator for, and SAM's. */
 const PROCESSORS: ReadonlyMap<string, string> = new Map([
@@ -27,11 +27,11 @@ export function emulatorFileName(platform: string, processor: string): string {
 /**
  * Path of AWS's Lambda Runtime Interface Emulator: the one that `sam local` puts into containers, from the project's
  * own installation of the SAM CLI, which the first call creates (90 seconds).
- * @throws MissingLambdaEmulatorError; errors of `pythonEnvironment`
+ * @throws MissingLambdaEmulatorError; errors of `preparePythonEnvironment`
  */
 export async function findInterfaceEmulator(announce: (line: string) => void): Promise<string> {
   const name = emulatorFileName(process.platform, process.arch);
-  const libraries = path.join(path.dirname(await pythonEnvironment('deploy', announce)), '..', 'lib');
+  const libraries = path.join(path.dirname(await preparePythonEnvironment('deploy', announce)), '..', 'lib');
   for (const python of await readdir(libraries)) {
     const file = path.join(libraries, python, 'site-packages', 'samcli', 'local', 'rapid', name);
     if (await isExecutable(file)) return file;

@@ -68,12 +68,12 @@ export async function createPipelineResources(cloud: EmulatedCloud, plan: Pipeli
 }
 
 /** The bucket for archives of an outbound bucket that could not be replicated. */
-export function failedBucket(outboundBucket: string): string {
+export function failedBucketName(outboundBucket: string): string {
   return `${outboundBucket}-failed`;
 }
 
 /** The bucket in which packing records the progress of large objects' archives. */
-export function progressBucket(outboundBucket: string): string {
+export function progressBucketName(outboundBucket: string): string {
   return `${outboundBucket}-progress`;
 }
 
@@ -116,7 +116,7 @@ async function createSource(cloud: EmulatedCloud, rules: RulesOfBucket, queues: 
     }),
   );
   const notifications = created.map(({ rule, queue }) => {
-    const notification = rule.tellsRemovals === true ? notificationOfRemovals : notificationOfNewObjects;
+    const notification = rule.reportsRemovals === true ? notificationOfRemovals : notificationOfNewObjects;
     return notification(rule.id, queue.arn, { prefix: rule.sourcePrefix });
   });
   await notifyQueues(s3, sourceBucket, notifications);
@@ -132,10 +132,10 @@ async function createOutbound(
   const { s3, sqs } = cloud.region(region);
   await createBucket(s3, region, outboundBucket);
   await enableVersioning(s3, outboundBucket);
-  await createBucket(s3, region, failedBucket(outboundBucket));
-  await enableVersioning(s3, failedBucket(outboundBucket));
-  await createBucket(s3, region, progressBucket(outboundBucket));
-  await enableVersioning(s3, progressBucket(outboundBucket));
+  await createBucket(s3, region, failedBucketName(outboundBucket));
+  await enableVersioning(s3, failedBucketName(outboundBucket));
+  await createBucket(s3, region, progressBucketName(outboundBucket));
+  await enableVersioning(s3, progressBucketName(outboundBucket));
   const failures = await createQueuePair(sqs, `${outboundBucket}-replication-failures`, queues);
   await notifyQueues(s3, outboundBucket, [
     { Id: 'replication-failures', QueueArn: failures.arn, Events: ['s3:Replication:OperationFailedReplication'] },

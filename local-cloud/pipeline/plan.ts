@@ -32,7 +32,7 @@ export interface RulePlan {
   /** Prefix of the keys of the rule's archives, which ends in `/`. */
   readonly archivePrefix: string;
   /** Its queue also gets the events of removals. */
-  readonly tellsRemovals?: boolean;
+  readonly reportsRemovals?: boolean;
   /** Regions whose inbound buckets receive the archives. */
   readonly targetRegions: readonly string[];
 }

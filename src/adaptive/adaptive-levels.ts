@@ -1,18 +1,18 @@
 import { KIB } from '../units.ts';
 import { cheapestLevel, sampleLevel } from './choose-level.ts';
-import { type ContentClass, factsOfClass, PACKED_FRACTION, settledClass } from './content-class.ts';
+import { type ContentClass, factsOfClass, INCOMPRESSIBLE_FRACTION, resolveContentClass } from './content-class.ts';
 import type { MarginalPrices } from './cost-model.ts';
 import { estimateLevels, type LevelEstimate } from './estimate-levels.ts';
 import type {
   ArchiveLevels,
   ChosenLevels,
-  FrameAhead,
   FrameOutcome,
   FrameProbe,
   LevelCap,
   LevelPolicy,
   LevelReason,
   LevelShare,
+  UpcomingFrame,
 } from './level-policy.ts';
 import { sumShares } from './level-shares.ts';
 import type { RuleStatistics } from './rule-statistics.ts';
@@ -52,7 +52,7 @@ export interface CpuSpeed {
  * one frame gets the winner of a random draw from the uncertain estimates; such a trial costs one frame of an archive.
  * A class that is new to the rule is probed before its first frame.
  */
-export function adaptiveLevels(options: AdaptiveOptions): LevelPolicy {
+export function createAdaptiveLevels(options: AdaptiveOptions): LevelPolicy {
   return {
     levels: options.levels,
     plan: (cap) => {
@@ -86,19 +86,23 @@ class AdaptiveArchive implements ArchiveLevels {
     return this.#cheapest(content).level;
   }
 
-  async forFrame(frame: FrameAhead): Promise<ChosenLevels> {
+  async forFrame(frame: UpcomingFrame): Promise<ChosenLevels> {
     if (this.#statistics === undefined) {
       const read = await this.#options.statistics.read();
       this.#statistics ??= read;
     }
     await this.#probeInTime(frame);
-    const content = settledClass(frame.expected, false);
+    const content = resolveContentClass(frame.expected, false);
     if (this.#isTrial(frame) && this.#cap === undefined) {
       const draw = (drawn: ContentClass): number => sampleLevel(this.#estimates(drawn), this.#options.random).level;
-      return { level: draw(content), ifPacked: { above: PACKED_FRACTION, level: draw('packed') }, reason: 'tried' };
+      return {
+        level: draw(content),
+        ifPacked: { above: INCOMPRESSIBLE_FRACTION, level: draw('packed') },
+        reason: 'tried',
+      };
     }
     const { level, reason } = this.#cheapest(content);
-    return { level, ifPacked: { above: PACKED_FRACTION, level: this.#cheapest('packed').level }, reason };
+    return { level, ifPacked: { above: INCOMPRESSIBLE_FRACTION, level: this.#cheapest('packed').level }, reason };
   }
 
   note(outcome: FrameOutcome): void {
@@ -116,7 +120,7 @@ class AdaptiveArchive implements ArchiveLevels {
   }
 
   /** Whether this is the one frame of its class with the trial. */
-  #isTrial({ expected, framesAlike }: FrameAhead): boolean {
+  #isTrial({ expected, framesAlike }: UpcomingFrame): boolean {
     const turn = this.#trials.get(expected) ?? this.#draw(Math.max(framesAlike, FRAMES_PER_TRIAL));
     this.#trials.set(expected, turn - 1);
     return turn === 0;
@@ -127,7 +131,7 @@ class AdaptiveArchive implements ArchiveLevels {
   }
 
   /** One probe per class and archive; all frames of the class wait for it. */
-  async #probeInTime({ expected, bytes, probe }: FrameAhead): Promise<void> {
+  async #probeInTime({ expected, bytes, probe }: UpcomingFrame): Promise<void> {
     if (bytes < MIN_PROBED_BYTES) return;
     const { archives, probes } = this.#statistics ?? this.#options.statistics.known;
     const last = probes.get(expected);
@@ -137,9 +141,9 @@ class AdaptiveArchive implements ArchiveLevels {
     await begun;
   }
 
-  async #probe(expected: ContentClass, probe: FrameAhead['probe']): Promise<void> {
+  async #probe(expected: ContentClass, probe: UpcomingFrame['probe']): Promise<void> {
     const found = await probe(this.#options.levels);
-    const content = settledClass(expected, found.fraction > PACKED_FRACTION);
+    const content = resolveContentClass(expected, found.fraction > INCOMPRESSIBLE_FRACTION);
     this.#probed.add(content);
     this.#remember(content, found);
     // Nothing was learned about the class that the names suggest, but this avoids a probe of it in every archive.

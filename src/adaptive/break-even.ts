@@ -11,7 +11,7 @@ import {
 } from './cost-model.ts';
 
 /** The properties of a rule's objects that decide its costs. */
-export interface Experience {
+export interface ObjectProfile {
   /** Archive bytes divided by object bytes. */
   readonly ratio: number;
   /** CPU seconds of compression per byte of an object. */
@@ -38,9 +38,9 @@ export interface Traffic {
 }
 
 /** 3x at level 9: 45 MB/s of one core (docs/decisions/0003-packing-speed.md). */
-export const USUAL_EXPERIENCE: Experience = { ratio: 1 / 3, cpuSecondsPerByte: 1 / 45e6 };
+export const TYPICAL_PROFILE: ObjectProfile = { ratio: 1 / 3, cpuSecondsPerByte: 1 / 45e6 };
 /** A rule's defaults except the bytes: most rules do not have enough traffic for archives of 256 MiB. */
-export const USUAL_LIMITS: ArchiveLimits = { objects: 1000, bytes: 64e6, windowSeconds: 20 };
+export const TYPICAL_LIMITS: ArchiveLimits = { objects: 1000, bytes: 64e6, windowSeconds: 20 };
 
 export const SECONDS_PER_MONTH = DAYS_PER_MONTH * 86_400;
 /** Larger objects cost the same per byte. */
@@ -52,7 +52,7 @@ const BISECTIONS = 60;
 export function archiveLimits({ source, sizing }: Pick<DeployedRule, 'source' | 'sizing'>): ArchiveLimits {
   return {
     objects: sizing.batchSize,
-    bytes: Math.min(USUAL_LIMITS.bytes, source.maxArchiveBytes),
+    bytes: Math.min(TYPICAL_LIMITS.bytes, source.maxArchiveBytes),
     windowSeconds: sizing.batchWindowSeconds,
   };
 }
@@ -74,7 +74,7 @@ export function countArchives({ objects, bytes, seconds }: Traffic, limits: Arch
 /** USD saved for this traffic of objects of one size; negative if plain replication is cheaper. */
 export function savedOnTraffic(
   { ours, plain }: RuleCosts,
-  experience: Experience,
+  experience: ObjectProfile,
   limits: ArchiveLimits,
   traffic: Traffic,
 ): number {
@@ -86,7 +86,7 @@ export function savedOnTraffic(
  * Min mean size of objects, in bytes, for which a full archive is cheaper than plain replication.
  * @returns Infinity when no size pays
  */
-export function breakEvenObjectSize(costs: RuleCosts, experience: Experience, limits: ArchiveLimits): number {
+export function breakEvenObjectSize(costs: RuleCosts, experience: ObjectProfile, limits: ArchiveLimits): number {
   const saved = (size: number): number =>
     savedOnTraffic(costs, experience, limits, { objects: BILLED_GIGABYTE / size, bytes: BILLED_GIGABYTE });
   // An object larger than a frame costs an extra HEAD and a separate upload, so the savings drop once at that size.
@@ -106,7 +106,7 @@ export function breakEvenObjectSize(costs: RuleCosts, experience: Experience, li
  */
 export function breakEvenVolume(
   costs: RuleCosts,
-  experience: Experience,
+  experience: ObjectProfile,
   limits: ArchiveLimits,
   { objectBytes, fixed }: { readonly objectBytes: number; readonly fixed: number },
 ): number {
@@ -125,7 +125,7 @@ export function breakEvenVolume(
 
 /** The amounts of traffic whose objects all have one size. */
 export function trafficAmounts(
-  { ratio, cpuSecondsPerByte, overwritten = 0 }: Experience,
+  { ratio, cpuSecondsPerByte, overwritten = 0 }: ObjectProfile,
   limits: ArchiveLimits,
   traffic: Traffic,
 ): Amounts {

@@ -14,7 +14,7 @@ export interface TaskSize {
 }
 
 /** USD per second of one vCPU in a function. */
-export function functionVcpuSecond({ lambda_gb_second }: Pick<UnitPrices, 'lambda_gb_second'>): number {
+export function functionDollarsPerVcpuSecond({ lambda_gb_second }: Pick<UnitPrices, 'lambda_gb_second'>): number {
   return lambda_gb_second * LAMBDA_GIGABYTES_PER_VCPU;
 }
 
@@ -23,13 +23,13 @@ export function functionVcpuSecond({ lambda_gb_second }: Pick<UnitPrices, 'lambd
  * @param memoryMegabytes of the function; absent if nothing is deployed
  * @returns undefined when there is neither function nor task
  */
-export function billedSecond(
+export function batchDollarsPerSecond(
   prices: Pick<UnitPrices, 'lambda_gb_second' | 'fargate_vcpu_hour' | 'fargate_gb_hour'>,
   memoryMegabytes: number | undefined,
   task: TaskSize | undefined,
   slots: number,
 ): number | undefined {
-  if (task !== undefined) return (taskVcpuSecond(prices, task) * task.cpu) / CPU_UNITS_PER_VCPU / slots;
+  if (task !== undefined) return (taskDollarsPerVcpuSecond(prices, task) * task.cpu) / CPU_UNITS_PER_VCPU / slots;
   return memoryMegabytes === undefined ? undefined : (prices.lambda_gb_second * memoryMegabytes) / 1024;
 }
 
@@ -37,7 +37,7 @@ export function billedSecond(
  * USD per second of one vCPU in a Fargate task, with its share of the task's memory. The on-demand price, since that of
  * Spot varies; a level that pays off on demand also pays off on Spot.
  */
-export function taskVcpuSecond(
+export function taskDollarsPerVcpuSecond(
   { fargate_vcpu_hour, fargate_gb_hour }: Pick<UnitPrices, 'fargate_vcpu_hour' | 'fargate_gb_hour'>,
   { cpu, memoryMebibytes }: TaskSize,
 ): number {

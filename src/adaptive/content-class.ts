@@ -46,7 +46,7 @@ export type ContentClass = keyof typeof CLASSES;
 export const CONTENT_CLASSES = Object.keys(CLASSES) as readonly ContentClass[];
 
 /** If level 1 leaves more than this share of a spread sample, the frame is already compressed. */
-export const PACKED_FRACTION = 0.95;
+export const INCOMPRESSIBLE_FRACTION = 0.95;
 
 const CLASS_BY_EXTENSION: ReadonlyMap<string, ContentClass> = new Map(
   CONTENT_CLASSES.flatMap((content) =>
@@ -59,13 +59,13 @@ export function factsOfClass(content: ContentClass): ClassFacts {
 }
 
 /** The class that an object's name suggests. */
-export function expectedClass(key: string): ContentClass {
+export function guessContentClass(key: string): ContentClass {
   const extension = /\.([A-Za-z0-9]{1,8})$/.exec(key)?.[1]?.toLowerCase() ?? '';
   return CLASS_BY_EXTENSION.get(extension) ?? 'other';
 }
 
 /** The class that a frame counts toward: the result of the test overrides what its names suggest. */
-export function settledClass(expected: ContentClass, packed: boolean): ContentClass {
-  if (packed) return 'packed';
+export function resolveContentClass(expected: ContentClass, isPacked: boolean): ContentClass {
+  if (isPacked) return 'packed';
   return expected === 'packed' ? 'other' : expected;
 }

@@ -1,8 +1,8 @@
 import { type Prices, transferPrice } from '../configuration/prices/prices.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import { GIB, MIB } from '../units.ts';
-import { functionVcpuSecond } from './compute-price.ts';
-import { WORK } from './measured-work.ts';
+import { functionDollarsPerVcpuSecond } from './compute-price.ts';
+import { MEASURED_WORK } from './measured-work.ts';
 
 /** The cost drivers. An archive has a number of each. */
 export interface Amounts {
@@ -96,12 +96,12 @@ export const PART_BYTES = 8 * MIB;
 export function ruleCosts(
   { destinations }: Pick<ReplicationRule, 'destinations'>,
   prices: Prices,
-  packingSecond = functionVcpuSecond(prices),
+  packingSecond = functionDollarsPerVcpuSecond(prices),
 ): RuleCosts {
   const regions = [...new Set(destinations.map(({ region }) => region))];
   const copies = destinations.length;
   const sum = (to: readonly string[]): number => to.reduce((total, region) => total + transferPrice(prices, region), 0);
-  const restoringSecond = functionVcpuSecond(prices);
+  const restoringSecond = functionDollarsPerVcpuSecond(prices);
   const storageByteDay = prices.s3_storage_gb_month / DAYS_PER_MONTH / BILLED_GIGABYTE;
   const line = (item: CostItem, driver: CostDriver, dollars: number, what: string): CostLine => ({
     item,
@@ -112,19 +112,24 @@ export function ruleCosts(
   const ours = [
     line('transfer', 'archiveBytes', sum(regions) / BILLED_GIGABYTE, 'archives to each region'),
     line('compute', 'cpuSeconds', packingSecond, 'compression'),
-    line('compute', 'objects', packingSecond * WORK.sourceSecondsPerObject, 'reading, excluding compression'),
-    line('compute', 'originalBytes', packingSecond * WORK.sourceSecondsPerByte, 'reading, excluding compression'),
-    line('compute', 'archives', packingSecond * WORK.sourceSecondsPerArchive, 'waiting for S3'),
+    line('compute', 'objects', packingSecond * MEASURED_WORK.sourceSecondsPerObject, 'reading, excluding compression'),
+    line(
+      'compute',
+      'originalBytes',
+      packingSecond * MEASURED_WORK.sourceSecondsPerByte,
+      'reading, excluding compression',
+    ),
+    line('compute', 'archives', packingSecond * MEASURED_WORK.sourceSecondsPerArchive, 'waiting for S3'),
     line(
       'restoring',
       'archives',
-      restoringSecond * WORK.targetSecondsPerArchive * regions.length,
+      restoringSecond * MEASURED_WORK.targetSecondsPerArchive * regions.length,
       'waiting for S3, both vCPUs billed',
     ),
-    line('restoring', 'objects', restoringSecond * WORK.targetSecondsPerObject * copies, 'restoring'),
-    line('restoring', 'originalBytes', restoringSecond * WORK.targetSecondsPerByte * copies, 'restoring'),
+    line('restoring', 'objects', restoringSecond * MEASURED_WORK.targetSecondsPerObject * copies, 'restoring'),
+    line('restoring', 'originalBytes', restoringSecond * MEASURED_WORK.targetSecondsPerByte * copies, 'restoring'),
     line('requests', 'archives', prices.lambda_request * (1 + regions.length), 'invocations of the functions'),
-    line('requests', 'objects', prices.sqs_request * WORK.sqsRequestsPerObject, 'events of the objects'),
+    line('requests', 'objects', prices.sqs_request * MEASURED_WORK.sqsRequestsPerObject, 'events of the objects'),
     line('requests', 'objects', prices.s3_get_request, 'reading the objects'),
     line('requests', 'largeReads', prices.s3_get_request, 'reading large objects in ranges'),
     line('requests', 'archives', prices.s3_put_request * (1 + regions.length), 'writing and replicating archives'),
@@ -153,12 +158,17 @@ export function ruleCosts(
       'archives until they are removed',
     ),
     line('encryption', 'archives', prices.kms_request * (1 + 3 * regions.length), 'data keys of the archives'),
-    line('statistics', 'archives', prices.dynamodb_write * WORK.statisticsWrites, 'statistics of the levels'),
-    line('logs', 'archives', WORK.logDollarsPerByte * WORK.sourceLogBytesPerArchive, 'log and metrics of packing'),
+    line('statistics', 'archives', prices.dynamodb_write * MEASURED_WORK.statisticsWrites, 'statistics of the levels'),
     line(
       'logs',
       'archives',
-      WORK.logDollarsPerByte * WORK.targetLogBytesPerArchive * regions.length,
+      MEASURED_WORK.logDollarsPerByte * MEASURED_WORK.sourceLogBytesPerArchive,
+      'log and metrics of packing',
+    ),
+    line(
+      'logs',
+      'archives',
+      MEASURED_WORK.logDollarsPerByte * MEASURED_WORK.targetLogBytesPerArchive * regions.length,
       'log and metrics of restoring',
     ),
   ];

@@ -2,7 +2,7 @@ import type { FrameOutcome, LevelPolicy } from './level-policy.ts';
 import { sumShares } from './level-shares.ts';
 
 /** The level of the configuration, for all objects. */
-export function fixedLevel(level: number): LevelPolicy {
+export function createFixedLevel(level: number): LevelPolicy {
   return {
     levels: [level],
     plan: () => {

@@ -29,7 +29,7 @@ export interface ChosenLevels {
 }
 
 /** A frame before it is compressed. */
-export interface FrameAhead {
+export interface UpcomingFrame {
   /** The class that the names in it suggest. */
   readonly expected: ContentClass;
   /** Tar bytes. */
@@ -58,7 +58,7 @@ export interface FrameOutcome {
   readonly compressed: number;
   /** CPU time of this machine. */
   readonly cpuSeconds: number;
-  readonly test?: { readonly fraction: number; readonly packed: boolean };
+  readonly test?: { readonly fraction: number; readonly isPacked: boolean };
 }
 
 /** How much of an archive has a level, and why. */
@@ -76,7 +76,7 @@ export interface LevelShare {
 export interface ArchiveLevels {
   /** The level that a class will most likely get. Only for predictions. */
   expect(content: ContentClass): number;
-  forFrame(frame: FrameAhead): Promise<ChosenLevels>;
+  forFrame(frame: UpcomingFrame): Promise<ChosenLevels>;
   note(outcome: FrameOutcome): void;
   /** The noted outcomes, the most bytes first. */
   shares(): LevelShare[];

@@ -1,9 +1,9 @@
-import { type ContentClass, settledClass } from './content-class.ts';
+import { type ContentClass, resolveContentClass } from './content-class.ts';
 import type { FrameOutcome, LevelShare } from './level-policy.ts';
 
 /** The class that a frame turned out to have. */
 export function outcomeClass({ expected, test }: Pick<FrameOutcome, 'expected' | 'test'>): ContentClass {
-  return test === undefined ? expected : settledClass(expected, test.packed);
+  return test === undefined ? expected : resolveContentClass(expected, test.isPacked);
 }
 
 /** Sums outcomes by class, level and reason; the most bytes first. */

@@ -5,7 +5,7 @@ import type { LevelPrior } from './typical-levels.ts';
  * Archives after which evidence counts e times less, so that a change of content is followed within a few dozen
  * archives. Aging by time would forget a quiet rule overnight and a busy one never.
  */
-export const MEMORY_ARCHIVES = 32;
+export const DECAY_ARCHIVES = 32;
 /**
  * Weights above this (e^16, after 512 archives) are scaled down again. DynamoDB refuses a sum of more than 38 digits:
  * the units of the item (aws/dynamodb/statistics-item.ts) leave room for a rebase that comes hundreds of archives late.
@@ -81,7 +81,7 @@ export function armKey(content: ContentClass, level: number): ArmKey {
  * which DynamoDB does atomically. Dividing the sums by the current weight gives the decayed ones.
  */
 export function weightNow({ archives, landmark }: Pick<RuleStatistics, 'archives' | 'landmark'>): number {
-  return Math.exp((archives - landmark) / MEMORY_ARCHIVES);
+  return Math.exp((archives - landmark) / DECAY_ARCHIVES);
 }
 
 /** The sum of the first and `weight` times the second. */
@@ -106,7 +106,7 @@ export function weighUpdate(
 /** The same statistics with weights that restart at 1; undefined while that is not needed. */
 export function rebaseStatistics(statistics: RuleStatistics): RuleStatistics | undefined {
   const { archives, landmark, arms } = statistics;
-  if ((archives - landmark) / MEMORY_ARCHIVES < MAX_EXPONENT) return undefined;
+  if ((archives - landmark) / DECAY_ARCHIVES < MAX_EXPONENT) return undefined;
   const kept = [...scaleArms(arms, 1 / weightNow(statistics))]
     .filter(([, sums]) => sums.archives >= MIN_ARCHIVES)
     .toSorted(([, left], [, right]) => right.archives - left.archives)

@@ -86,9 +86,9 @@ export class StatisticsCache {
   async #addThere(store: StatisticsStore, update: StatisticsUpdate): Promise<void> {
     const { rule } = this.#options;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-      const { written, statistics } = await store.add(rule, weighUpdate(update, this.#known));
+      const { wasWritten, statistics } = await store.add(rule, weighUpdate(update, this.#known));
       this.#known = statistics;
-      if (written) return;
+      if (wasWritten) return;
     }
     throw new ContestedStatisticsError(
       `Statistics of rule ${rule} were rebased before each of ${MAX_ATTEMPTS} additions`,

@@ -12,7 +12,7 @@ export interface StatisticsStore {
 
 export interface WriteOutcome {
   /** False: refused, nothing was changed. */
-  readonly written: boolean;
+  readonly wasWritten: boolean;
   /** The current statistics. */
   readonly statistics: RuleStatistics;
 }

@@ -69,7 +69,7 @@ export function verifyFrame(bytes: Uint8Array, slices: readonly ExpectedSlice[])
     if (!isZero(bytes, end, end + slice.padding)) throw corruptMember(slice.name, 'is not followed by zeros');
     const checksum = crc32(bytes.subarray(data, end));
     if (slice.crc32 !== undefined && slice.crc32 !== checksum)
-      throw checksumMismatch(slice.name, slice.crc32, checksum);
+      throw checksumMismatchError(slice.name, slice.crc32, checksum);
     return checksum;
   });
 }
@@ -85,7 +85,7 @@ function corruptMember(member: string, what: string): CorruptArchiveError {
   return new CorruptArchiveError(`Member "${member}" ${what}`, { context: { member } });
 }
 
-export function checksumMismatch(member: string, expected: number, actual: number): ObjectChecksumError {
+export function checksumMismatchError(member: string, expected: number, actual: number): ObjectChecksumError {
   const [want, got] = [crc32ToHex(expected), crc32ToHex(actual)];
   return new ObjectChecksumError(
     `The bytes of member "${member}" have CRC-32 ${got}, but the source recorded ${want}`,

@@ -2,7 +2,7 @@
  * Formats the time of the earliest object for the archive's key, so that keys sort by it.
  * @param milliseconds since 1970
  */
-export function keyTime(milliseconds: number): string {
+export function formatKeyTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/[-:.]/g, '');
 }
 

@@ -47,17 +47,17 @@ export function* planFrames(members: readonly MemberSize[]): Generator<FramePlan
   let size = 0;
   let group: string | undefined;
   for (const [index, member] of members.entries()) {
-    const large = member.size > LARGE_OBJECT;
+    const isLarge = member.size > LARGE_OBJECT;
     const headerLength = memberHeaderLength(member.name, member.size);
     const padding = memberPadding(member.size);
     const bytes = headerLength + member.size + padding;
-    if (slices.length > 0 && (large || member.group !== group || size + bytes > FRAME_TARGET)) {
+    if (slices.length > 0 && (isLarge || member.group !== group || size + bytes > FRAME_TARGET)) {
       yield { slices, size };
       slices = [];
       size = 0;
     }
     group = member.group;
-    if (large) {
+    if (isLarge) {
       yield* planLargeMember(member, index);
     } else {
       slices.push({ member: index, offset: size, headerLength, start: 0, length: member.size, padding });

@@ -30,7 +30,7 @@ export function judgeObject(
   { source }: Pick<ReplicationRule, 'source'>,
   { prefix = '', suffix = '', since, until, minSize, maxSize }: ObjectFilter,
 ): ObjectVerdict {
-  const wanted =
+  const isWanted =
     key.startsWith(source.prefix) &&
     key.endsWith(source.suffix) &&
     key.startsWith(prefix) &&
@@ -39,7 +39,7 @@ export function judgeObject(
     !(until !== undefined && lastModified >= until) &&
     !(minSize !== undefined && size < minSize) &&
     !(maxSize !== undefined && size > maxSize);
-  if (!wanted) return 'left-out';
+  if (!isWanted) return 'left-out';
   return isArchivedClass(storageClass) ? 'archived' : 'taken';
 }
 

@@ -1,11 +1,11 @@
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { ListedObject } from '../listing/dependencies.ts';
-import { backfillMessage, orderOfListed } from '../messages/backfill-message.ts';
+import { backfillMessage, orderOfListedObject } from '../messages/backfill-message.ts';
 import type { Clock, EntryPage, EntrySource, ExistingObjectQueue } from './dependencies.ts';
 import { completeEntry, judgeObject, type ObjectFilter } from './object-filter.ts';
 import { OrderedWork } from './ordered-work.ts';
-import { Pace, type PaceLimits } from './pace.ts';
 import { PeriodicCheckpoint } from './periodic-checkpoint.ts';
+import { RateLimiter, type RateLimits } from './rate-limiter.ts';
 
 /** The work that a backfill has done so far. */
 export interface BackfillCounts {
@@ -23,7 +23,7 @@ export interface BackfillCounts {
 export interface BackfillRequest {
   readonly rule: ReplicationRule;
   readonly filter: ObjectFilter;
-  readonly pace: PaceLimits;
+  readonly pace: RateLimits;
   /** Where an earlier run stopped, and its counts. */
   readonly resumed?: { readonly position: string; readonly counts: BackfillCounts } | undefined;
   readonly signal: AbortSignal;
@@ -66,7 +66,7 @@ export async function runBackfill(
   const { signal, resumed } = request;
   const { source, clock, checkpoint, onProgress } = dependencies;
   const counts = { ...(resumed?.counts ?? noCounts()) };
-  const pace = new Pace(request.pace, clock);
+  const pace = new RateLimiter(request.pace, clock);
   const kept = new PeriodicCheckpoint(resumed?.position, clock, (position) => checkpoint(position, { ...counts }));
   const work = new OrderedWork<CountedChunk>(CHUNKS_IN_WORK, (chunk) => {
     kept.position = chunk.position;
@@ -126,7 +126,7 @@ function selectChunk(
 
 async function queueObjects(
   objects: readonly ListedObject[],
-  pace: Pace,
+  pace: RateLimiter,
   { rule, signal }: BackfillRequest,
   { queue, clock }: BackfillDependencies,
 ): Promise<void> {
@@ -138,7 +138,7 @@ async function queueObjects(
   const now = clock.now();
   await queue.send(
     objects.map(({ key, etag, size, lastModified }) =>
-      backfillMessage({ bucket, key, etag, size, order: orderOfListed(lastModified) }, now),
+      backfillMessage({ bucket, key, etag, size, order: orderOfListedObject(lastModified) }, now),
     ),
   );
 }

@@ -1,5 +1,5 @@
-import { checkoutOnly } from './command/checkout-only.ts';
 import type { CliCommand, RunCommand } from './command/cli-command.ts';
+import { requireCheckout } from './command/require-checkout.ts';
 
 /** The form of commands that only print text. */
 type PrintingCommand = (args: readonly string[], print: (text: string) => void) => Promise<void>;
@@ -20,7 +20,7 @@ export const COMMANDS: readonly CliCommand[] = [
     name: 'demo',
     summary: 'Replicate real files through two emulated regions and verify every object',
     examples: ['demo --source docs --faults 0.05', 'demo --existing --objects 20000'],
-    load: checkoutOnly('demo', async () => (await import('./demo/run-command.ts')).runDemoCommand),
+    load: requireCheckout('demo', async () => (await import('./demo/run-command.ts')).runDemoCommand),
   },
   {
     name: 'estimate',
@@ -66,7 +66,7 @@ export const COMMANDS: readonly CliCommand[] = [
     name: 'invoke',
     summary: 'Send an event to a bundled function under the Lambda runtime emulator',
     examples: ['invoke source events/source-put.json', 'invoke --serve --port 5000'],
-    load: checkoutOnly('invoke', async () => printing((await import('./invoke/run-invoke.ts')).runInvoke)),
+    load: requireCheckout('invoke', async () => printing((await import('./invoke/run-invoke.ts')).runInvoke)),
   },
   {
     name: 'status',

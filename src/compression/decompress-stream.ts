@@ -20,14 +20,14 @@ export async function* decompressStream(
   let pending = 0;
   for await (const piece of compressed) {
     let input = piece;
-    let full = false;
+    let isFull = false;
     // A full output chunk can mean that zstd has more output pending, even if it has consumed all input.
-    while (input.length > 0 || full) {
+    while (input.length > 0 || isFull) {
       const output = new Uint8Array(CHUNK_SIZE);
       const [hint, produced, consumed] = decompressChunk(context, output, input, archive);
       if (produced > 0) yield output.subarray(0, produced);
       input = input.subarray(consumed);
-      full = produced === CHUNK_SIZE && hint !== 0;
+      isFull = produced === CHUNK_SIZE && hint !== 0;
       pending = hint;
     }
   }

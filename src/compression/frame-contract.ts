@@ -40,7 +40,7 @@ export interface CompressedFrame {
   /** The level that was used. */
   readonly level: number;
   /** The result of testing a spread sample; absent if no test was requested. */
-  readonly test?: { readonly fraction: number; readonly packed: boolean };
+  readonly test?: { readonly fraction: number; readonly isPacked: boolean };
 }
 
 /** Tries levels on a sample of a frame that is about to be compressed. */

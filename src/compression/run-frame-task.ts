@@ -67,8 +67,8 @@ function compressFrame(task: CompressFrameTask, cpuSeconds: () => number): Compr
 function settleLevel({ level, ifPacked }: FrameLevels, frame: Uint8Array): Pick<CompressedFrame, 'level' | 'test'> {
   if (ifPacked === undefined) return { level };
   const fraction = probe.test(frame);
-  const packed = fraction > ifPacked.above;
-  return { level: packed ? ifPacked.level : level, test: { fraction, packed } };
+  const isPacked = fraction > ifPacked.above;
+  return { level: isPacked ? ifPacked.level : level, test: { fraction, isPacked } };
 }
 
 function restoreFrame(task: RestoreFrameTask, cpuSeconds: () => number): RestoredFrame | FailedFrame {

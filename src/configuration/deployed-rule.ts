@@ -53,7 +53,7 @@ export interface FallbackSizing {
 type RuleEntry = ReplicationFile['replication_configuration'][number];
 
 /** The rule that a checked entry of the file describes. */
-export function deployedRule({ source, destinations }: RuleEntry): DeployedRule {
+export function makeDeployedRule({ source, destinations }: RuleEntry): DeployedRule {
   const identity = {
     region: source.region,
     bucket: source.bucket,

@@ -7,13 +7,13 @@ import { checkLocations } from './checks/locations.ts';
 import { checkNetworks } from './checks/networks.ts';
 import { checkRegions } from './checks/regions.ts';
 import { checkRules } from './checks/rules.ts';
-import { type DeployedRule, deployedRule } from './deployed-rule.ts';
+import { type DeployedRule, makeDeployedRule } from './deployed-rule.ts';
 import { type ConfigurationProblem, InvalidConfigurationError } from './errors.ts';
 import { describeShape } from './schema/describe-shape.ts';
 import { type ConfigurationDraft, draftConfiguration } from './schema/draft.ts';
-import { type Finding, locateFinding, REPLICATION_FILE, SETTINGS_FILE } from './schema/finding.ts';
 import { replicationNode, type SchemaNode, settingsNode } from './schema/json-schema.ts';
 import { JsonSyntaxError, type JsonText } from './schema/json-text.ts';
+import { locateProblem, REPLICATION_FILE, SETTINGS_FILE, type UnlocatedProblem } from './schema/locate-problem.ts';
 import { replicationSchema, type SettingsFile, settingsSchema } from './schema/schema.ts';
 
 export interface Configuration {
@@ -22,7 +22,7 @@ export interface Configuration {
 }
 
 interface FileFormat<T> {
-  readonly name: Finding['file'];
+  readonly name: UnlocatedProblem['file'];
   readonly schema: z.ZodType<T>;
   /** Needed only to explain problems; the functions do without it, since they would load it at each cold start. */
   readonly node: () => SchemaNode;
@@ -30,7 +30,7 @@ interface FileFormat<T> {
 
 /** A file as far as it could be read: without JSON if it could not be parsed, without `data` if its shape is wrong. */
 interface ReadFile<T> {
-  readonly name: Finding['file'];
+  readonly name: UnlocatedProblem['file'];
   readonly json?: JsonText;
   readonly data?: T;
   readonly problems: readonly ConfigurationProblem[];
@@ -54,7 +54,7 @@ export async function readConfiguration(directory: string, readJson: ReadJson): 
   if (problems.length > 0 || settings.data === undefined || replication.data === undefined) {
     throw new InvalidConfigurationError(problems);
   }
-  return { settings: settings.data, rules: replication.data.replication_configuration.map(deployedRule) };
+  return { settings: settings.data, rules: replication.data.replication_configuration.map(makeDeployedRule) };
 }
 
 async function readPart<T>(
@@ -73,11 +73,11 @@ async function readPart<T>(
   const { success, data, error } = schema.safeParse(json.value);
   if (success) return { name, json, data, problems: [] };
   const findings = describeShape(name, json.value, error, node());
-  return { name, json, problems: findings.map((finding) => locateFinding(finding, json)) };
+  return { name, json, problems: findings.map((finding) => locateProblem(finding, json)) };
 }
 
 /** Checks that need more than one key. */
-function checkAcross(draft: ConfigurationDraft): Finding[] {
+function checkAcross(draft: ConfigurationDraft): UnlocatedProblem[] {
   return [
     ...checkRegions(draft.regions ?? []),
     ...checkNetworks(draft),
@@ -91,10 +91,10 @@ function checkAcross(draft: ConfigurationDraft): Finding[] {
 /** The problems of one file, from top to bottom. For a value that cannot be read, one problem is enough. */
 function allProblems(
   { name, json, problems }: ReadFile<unknown>,
-  findings: readonly Finding[],
+  findings: readonly UnlocatedProblem[],
 ): ConfigurationProblem[] {
   if (json === undefined) return [...problems];
-  const located = findings.filter(({ file }) => file === name).map((finding) => locateFinding(finding, json));
+  const located = findings.filter(({ file }) => file === name).map((finding) => locateProblem(finding, json));
   const unreadable = new Set(problems.map(({ path }) => path));
   return [...problems, ...located.filter(({ path }) => !unreadable.has(path))].toSorted(
     (left, right) => (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0),

@@ -54,7 +54,9 @@ export function ruleMatches(rule: ReplicationRule, bucket: string, key: string):
 }
 
 /** Which deletions its bucket has to report: those by users, or also those by a lifecycle; undefined: none. */
-export function toldDeletions(rule: Pick<ReplicationRule, 'source' | 'destinations'>): 'users' | 'all' | undefined {
+export function reportedDeletionKinds(
+  rule: Pick<ReplicationRule, 'source' | 'destinations'>,
+): 'users' | 'all' | undefined {
   if (!replicatesDeletes(rule)) return undefined;
   return rule.source.lifecycleDeletes === true ? 'all' : 'users';
 }

@@ -1,13 +1,13 @@
+import { applyUntilStable } from './apply-until-stable.ts';
 import { ConfigurationRefusedError, NotificationConflictError, UnusableBucketError } from './errors.ts';
 import { mergeNotifications } from './merge-notifications.ts';
 import type { NotificationStore, StoredNotification } from './ports.ts';
 import type { BucketNotificationProperties, MadeNotifications } from './resource-properties.ts';
-import type { Patience } from './retry-patiently.ts';
-import { settleConfiguration } from './settle-configuration.ts';
+import type { RetryWindow } from './retry-patiently.ts';
 
 export interface NotificationDependencies {
   readonly notifications: NotificationStore;
-  readonly patience: Patience;
+  readonly patience: RetryWindow;
 }
 
 /**
@@ -18,21 +18,21 @@ export interface NotificationDependencies {
 export async function putNotifications(
   { Bucket, Notifications, EventBridge }: BucketNotificationProperties,
   former: MadeNotifications | undefined,
-  { notifications, patience }: NotificationDependencies,
+  { notifications, patience: retryWindow }: NotificationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const replaced = former?.Bucket === Bucket ? former.Notifications : [];
   const step = async (): Promise<boolean> => {
     const stored = await notifications.read(Bucket, signal);
     if (stored === undefined) throw noSuchBucket(Bucket);
-    const { kept, added, settled } = mergeNotifications(
+    const { kept, added, isSettled } = mergeNotifications(
       Bucket,
       stored,
       Notifications,
       replaced,
       EventBridge === 'true',
     );
-    if (settled) return true;
+    if (isSettled) return true;
     try {
       await notifications.replace(Bucket, kept, added, signal);
     } catch (thrown) {
@@ -47,7 +47,7 @@ export async function putNotifications(
     }
     return false;
   };
-  await settleConfiguration(Bucket, step, patience, signal);
+  await applyUntilStable(Bucket, step, retryWindow, signal);
 }
 
 /**
@@ -56,17 +56,17 @@ export async function putNotifications(
  */
 export async function removeNotifications(
   { Bucket, Notifications }: MadeNotifications,
-  { notifications, patience }: NotificationDependencies,
+  { notifications, patience: retryWindow }: NotificationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const step = async (): Promise<boolean> => {
     const stored = await notifications.read(Bucket, signal);
     if (stored === undefined) return true;
-    const { kept, settled } = mergeNotifications(Bucket, stored, [], Notifications);
-    if (!settled) await notifications.replace(Bucket, kept, [], signal);
-    return settled;
+    const { kept, isSettled } = mergeNotifications(Bucket, stored, [], Notifications);
+    if (!isSettled) await notifications.replace(Bucket, kept, [], signal);
+    return isSettled;
   };
-  await settleConfiguration(Bucket, step, patience, signal);
+  await applyUntilStable(Bucket, step, retryWindow, signal);
 }
 
 /** S3 accepts a configuration only if it can reach all destinations in it, and names those that it cannot reach. */

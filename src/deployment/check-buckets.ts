@@ -1,16 +1,16 @@
 import type { CompressorError } from '../errors.ts';
 import { findUnnamedKey } from './check-default-key.ts';
 import { checkKey } from './check-key.ts';
-import { combineProblems } from './combine-problems.ts';
 import { UnusableBucketError, UnusableKeyError } from './errors.ts';
 import type { BucketDirectory, DeploymentLog, KeyDirectory } from './ports.ts';
 import type { BucketChecksProperties, CheckedBucket } from './resource-properties.ts';
-import { type Patience, retryPatiently } from './retry-patiently.ts';
+import { type RetryWindow, retryPatiently } from './retry-patiently.ts';
+import { throwProblems } from './throw-problems.ts';
 
 export interface CheckDependencies {
   readonly buckets: BucketDirectory;
   readonly keys: KeyDirectory;
-  readonly patience: Patience;
+  readonly patience: RetryWindow;
   readonly log: DeploymentLog;
   /** Region of the stack. */
   readonly region: string;
@@ -30,7 +30,7 @@ export async function checkBuckets(
   dependencies: CheckDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const { keys, patience, region } = dependencies;
+  const { keys, patience: retryWindow, region } = dependencies;
   const look = async (): Promise<void> => {
     const problems: (CompressorError | undefined)[] = [];
     for (const entry of Buckets) {
@@ -38,9 +38,9 @@ export async function checkBuckets(
       problems.push(await checkBucket(role, entry, Buckets, dependencies, signal));
       if (KmsKeyArn !== '') problems.push(await checkKey(KmsKeyArn, region, `${role} bucket ${Bucket}`, keys, signal));
     }
-    combineProblems(problems);
+    throwProblems(problems);
   };
-  await retryPatiently(look, patience, signal);
+  await retryPatiently(look, retryWindow, signal);
 }
 
 /**

@@ -20,9 +20,9 @@ export async function checkKey(
   if (home !== region) return refuse(`is in ${home}, not in ${region}`, `Name a key of ${region}`);
   const facts = await keys.find(arn, signal);
   if (facts === undefined) return refuse('does not exist', 'Create it, or correct its ARN in replication_config.json');
-  if (!facts.symmetricEncryption)
+  if (!facts.isForSymmetricEncryption)
     return refuse('is not a symmetric key for encryption', 'S3 accepts no other kind: name such a key');
-  return facts.enabled
+  return facts.isEnabled
     ? undefined
     : refuse(`cannot be used: its state is ${facts.state}`, 'Enable it, or name another');
 }

@@ -1,5 +1,5 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
-import { toldDeletions } from '../configuration/rule.ts';
+import { reportedDeletionKinds } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { UnknownNotificationsError } from './errors.ts';
 import { encodeFilterValue } from './filter-overlap.ts';
@@ -59,13 +59,13 @@ export async function compareNotifications({ rules, notifications, ...check }: N
 function expectation(rule: DeployedRule, ruleQueue: (rule: string) => string): ExpectedNotification {
   const { bucket, prefix, suffix } = rule.source;
   const queue = rule.events === 'eventbridge' ? undefined : ruleQueue(rule.id);
-  const deletions = toldDeletions(rule);
+  const deletions = reportedDeletionKinds(rule);
   return { bucket, queue, prefix, suffix, ...(deletions === undefined ? {} : { deletions }) };
 }
 
 /** The id is the name of the queue (src/templates/source-resources.ts); the account in the ARN is the deploying one. */
 function isExpected(entry: StoredNotification, { queue, prefix, suffix, deletions }: ExpectedNotification): boolean {
-  if (queue === undefined) return entry.eventBridge === true;
+  if (queue === undefined) return entry.isEventBridge === true;
   return (
     entry.id === queue &&
     entry.destination.endsWith(`:${queue}`) &&

@@ -1,7 +1,7 @@
 import type { NotificationDependencies } from './bucket-notification.ts';
 import type { CheckDependencies } from './check-buckets.ts';
 import type { FunctionImageDependencies } from './function-image.ts';
-import type { PriceDependencies } from './prices.ts';
+import type { PriceDependencies } from './read-prices.ts';
 import type { ReplicationDependencies } from './replication-rules.ts';
 
 /** What the custom resources work with. */

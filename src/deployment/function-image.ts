@@ -1,11 +1,11 @@
 import { UnreadableFunctionError } from './errors.ts';
 import type { FunctionDirectory } from './ports.ts';
 import type { FunctionImageProperties } from './resource-properties.ts';
-import { type Patience, retryPatiently } from './retry-patiently.ts';
+import { type RetryWindow, retryPatiently } from './retry-patiently.ts';
 
 export interface FunctionImageDependencies {
   readonly functions: FunctionDirectory;
-  readonly patience: Patience;
+  readonly patience: RetryWindow;
 }
 
 export interface FunctionImage {
@@ -24,10 +24,10 @@ const IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.[^/]+\/([^@:]+)[@:].+$/;
  */
 export async function findFunctionImage(
   { Function: functionArn }: FunctionImageProperties,
-  { functions, patience }: FunctionImageDependencies,
+  { functions, patience: retryWindow }: FunctionImageDependencies,
   signal: AbortSignal,
 ): Promise<FunctionImage> {
-  const image = await retryPatiently(() => functions.findImage(functionArn, signal), patience, signal);
+  const image = await retryPatiently(() => functions.findImage(functionArn, signal), retryWindow, signal);
   const [, account, region, repository] = IMAGE.exec(image) ?? [];
   if (account === undefined || region === undefined || repository === undefined) {
     throw new UnreadableFunctionError(

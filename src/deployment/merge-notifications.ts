@@ -9,7 +9,7 @@ export interface NotificationMerge {
   readonly kept: readonly StoredNotification[];
   readonly added: readonly QueueNotification[];
   /** Whether nothing needs to change. */
-  readonly settled: boolean;
+  readonly isSettled: boolean;
 }
 
 const EVENT_BRIDGE: QueueNotification = {
@@ -18,7 +18,7 @@ const EVENT_BRIDGE: QueueNotification = {
   events: [],
   prefix: '',
   suffix: '',
-  eventBridge: true,
+  isEventBridge: true,
 };
 /** The events of a notification, by the deletions that it includes. */
 export const NOTIFIED_EVENTS: Readonly<
@@ -52,9 +52,9 @@ export function mergeNotifications(
   const isWanted = (entry: StoredNotification): boolean => targets.some((target) => isSame(entry, target));
   const kept = stored.filter((entry) => !isOwned(entry) || isWanted(entry));
   const missing = targets.filter((target) => !stored.some((entry) => isSame(entry, target)));
-  const isSwitchedOn = stored.some(({ eventBridge }) => eventBridge === true);
+  const isSwitchedOn = stored.some(({ isEventBridge }) => isEventBridge === true);
   const added = needsEventBridge && !isSwitchedOn ? [...missing, EVENT_BRIDGE] : missing;
-  return { kept, added, settled: added.length === 0 && kept.length === stored.length };
+  return { kept, added, isSettled: added.length === 0 && kept.length === stored.length };
 }
 
 function toQueueNotification({ Id, QueueArn, Prefix, Suffix, Deletions }: NotificationProperties): QueueNotification {
@@ -97,7 +97,7 @@ function refuseConflict(bucket: string, target: QueueNotification, foreign: read
 
 /** EventBridge does not count as a notification here. */
 function refuseTooMany(bucket: string, ours: number, foreign: readonly StoredNotification[]): void {
-  const others = foreign.filter(({ eventBridge }) => eventBridge !== true).length;
+  const others = foreign.filter(({ isEventBridge }) => isEventBridge !== true).length;
   if (ours === 0 || ours + others <= MAX_NOTIFICATIONS) return;
   throw new NotificationConflictError(
     `Bucket ${bucket} has ${others} notifications that are not ours, and the rules need ${ours}: more than the ${MAX_NOTIFICATIONS} that S3 allows ` +

@@ -24,7 +24,7 @@ export interface ReplicationMerge {
   readonly kept: readonly StoredReplicationRule[];
   readonly added: readonly PrefixRule[];
   /** Whether nothing needs to change. */
-  readonly settled: boolean;
+  readonly isSettled: boolean;
 }
 
 /**
@@ -53,16 +53,16 @@ export function mergeReplicationRules(
   const { ours, foreign } = divideRules(stored, wanted, former);
   refuseConflicts(bucket, wanted, foreign);
   // A bucket has one role for all rules: changing it could stop the rules of others.
-  const roleIsOurs = [wanted.RoleArn, former?.RoleArn, ''].includes(stored.role);
-  if (foreign.length > 0 && !roleIsOurs) throw foreignRole(bucket, stored.role, wanted.RoleArn);
+  const isRoleOurs = [wanted.RoleArn, former?.RoleArn, ''].includes(stored.role);
+  if (foreign.length > 0 && !isRoleOurs) throw foreignRole(bucket, stored.role, wanted.RoleArn);
 
   const staying = leavingRules(ours, wanted, former).filter(({ destinationBucket }) => !gone.has(destinationBucket));
   const targets = [...assignPriorities(wanted.Rules, ours, foreign), ...assignLeavingPriorities(staying, stored.rules)];
   if (foreign.length + targets.length > MAX_RULES) throw tooManyRules(bucket, foreign.length + targets.length);
   const kept = stored.rules.filter((rule) => foreign.includes(rule) || targets.some((target) => isSame(rule, target)));
   const added = targets.filter((target) => !ours.some((rule) => isSame(rule, target)));
-  const settled = added.length === 0 && kept.length === stored.rules.length && stored.role === wanted.RoleArn;
-  return { role: wanted.RoleArn, kept, added, settled };
+  const isSettled = added.length === 0 && kept.length === stored.rules.length && stored.role === wanted.RoleArn;
+  return { role: wanted.RoleArn, kept, added, isSettled };
 }
 
 /** Destinations of the rules that a merge would keep although they are not wanted. */
@@ -78,7 +78,7 @@ export function leavingDestinations(
 /** A bucket's replication without our rules: the rules of others, and their role. */
 export function withoutReplicationRules(stored: StoredReplication, own: MadeRules): ReplicationMerge {
   const kept = divideRules(stored, own, undefined).foreign;
-  return { role: stored.role, kept, added: [], settled: kept.length === stored.rules.length };
+  return { role: stored.role, kept, added: [], isSettled: kept.length === stored.rules.length };
 }
 
 function divideRules(
@@ -92,7 +92,7 @@ function divideRules(
 }
 
 /** Rules of others may also have such priorities, but hardly an id that begins with the prefix. */
-function isLeaving({ id, priority, prefix }: Omit<StoredReplicationRule, 'text' | 'intact'>): boolean {
+function isLeaving({ id, priority, prefix }: Omit<StoredReplicationRule, 'text' | 'isIntact'>): boolean {
   return priority >= LEAVING && prefix.endsWith('/') && id.startsWith(prefix.slice(0, -1));
 }
 
@@ -165,7 +165,7 @@ function assignPriorities(
 
 function isSame(stored: StoredReplicationRule, target: PrefixRule): boolean {
   return (
-    stored.intact &&
+    stored.isIntact &&
     stored.id === target.id &&
     stored.priority === target.priority &&
     stored.prefix === target.prefix &&

@@ -54,14 +54,14 @@ function judge(operator: string, key: string, values: readonly string[], facts: 
   if (fact === undefined) return not !== undefined || ifExists !== undefined;
   const found = values.map((value) => isLike(value, fact, how === 'EqualsIgnoreCase'));
   // One matching value is enough, and an unknown one might match.
-  const equal = found.includes(true) ? true : found.includes(undefined) ? undefined : false;
-  return equal === undefined || not === undefined ? equal : !equal;
+  const isEqual = found.includes(true) ? true : found.includes(undefined) ? undefined : false;
+  return isEqual === undefined || not === undefined ? isEqual : !isEqual;
 }
 
 /** Undefined: it depends on the unknown end of a prefix. */
-function isLike(pattern: string, { value, isBeginning }: RequestFact, ignoreCase: boolean): boolean | undefined {
+function isLike(pattern: string, { value, isBeginning }: RequestFact, ignoresCase: boolean): boolean | undefined {
   if (isBeginning !== true) {
-    return matchesPattern(ignoreCase ? pattern.toLowerCase() : pattern, ignoreCase ? value.toLowerCase() : value);
+    return matchesPattern(ignoresCase ? pattern.toLowerCase() : pattern, ignoresCase ? value.toLowerCase() : value);
   }
   const [literal = ''] = pattern.split(/[*?]/);
   if (pattern === `${literal}*` && value.startsWith(literal)) return true;

@@ -32,7 +32,7 @@ export interface StoredNotification {
   readonly prefix: string;
   readonly suffix: string;
   /** The element that turns EventBridge on: everything else in it is empty. */
-  readonly eventBridge?: true;
+  readonly isEventBridge?: true;
 }
 
 /** One of our notifications to a queue, or the element that turns EventBridge on. */
@@ -68,7 +68,7 @@ export interface StoredReplicationRule extends PrefixRule {
   /** Returned unchanged. */
   readonly text: string;
   /** Whether the fixed parts are as we write them. */
-  readonly intact: boolean;
+  readonly isIntact: boolean;
 }
 
 export interface StoredReplication {
@@ -96,11 +96,11 @@ export interface ReplicationStore {
 export interface KeyFacts {
   /** ARN of the key itself, even if an alias was given. */
   readonly arn: string;
-  readonly enabled: boolean;
+  readonly isEnabled: boolean;
   /** `Enabled`, `PendingDeletion` and so on, for messages. */
   readonly state: string;
   /** S3 accepts no others. */
-  readonly symmetricEncryption: boolean;
+  readonly isForSymmetricEncryption: boolean;
 }
 
 export interface KeyDirectory {

@@ -1,6 +1,6 @@
 import type { CompressorError } from '../errors.ts';
+import { applyUntilStable } from './apply-until-stable.ts';
 import { checkKey } from './check-key.ts';
-import { combineProblems } from './combine-problems.ts';
 import { UnusableBucketError } from './errors.ts';
 import {
   leavingDestinations,
@@ -14,14 +14,14 @@ import type {
   ReplicationRuleProperties,
   ReplicationRulesProperties,
 } from './resource-properties.ts';
-import { type Patience, retryPatiently } from './retry-patiently.ts';
-import { settleConfiguration } from './settle-configuration.ts';
+import { type RetryWindow, retryPatiently } from './retry-patiently.ts';
+import { throwProblems } from './throw-problems.ts';
 
 export interface ReplicationDependencies {
   readonly replication: ReplicationStore;
   readonly buckets: BucketDirectory;
   readonly keys: KeyDirectory;
-  readonly patience: Patience;
+  readonly patience: RetryWindow;
 }
 
 /** The new configuration instead of the existing one; undefined if the bucket does not exist. */
@@ -37,11 +37,11 @@ type Merge = (stored: StoredReplication | undefined) => ReplicationMerge | Promi
 export async function putReplicationRules(
   properties: ReplicationRulesProperties,
   former: MadeReplicationRules | undefined,
-  { replication, buckets, keys, patience }: ReplicationDependencies,
+  { replication, buckets, keys, patience: retryWindow }: ReplicationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const { Bucket } = properties;
-  await retryPatiently(() => checkDestinations(properties.Rules, buckets, keys, signal), patience, signal);
+  await retryPatiently(() => checkDestinations(properties.Rules, buckets, keys, signal), retryWindow, signal);
   const replaced = former?.Bucket === Bucket ? former : undefined;
   const merge = async (stored: StoredReplication | undefined): Promise<ReplicationMerge> => {
     if (stored !== undefined) {
@@ -52,35 +52,35 @@ export async function putReplicationRules(
     const message = `The outbound bucket ${Bucket} does not exist: the stack that adds rules to it must create it first.`;
     throw new UnusableBucketError(message, { context: { bucket: Bucket } });
   };
-  await settleReplication(Bucket, merge, replication, patience, signal);
+  await settleReplication(Bucket, merge, replication, retryWindow, signal);
 }
 
 /** Removes our rules. Does nothing if they or the bucket are gone. Throws what the store throws. */
 export async function removeReplicationRules(
   properties: MadeReplicationRules,
-  { replication, patience }: ReplicationDependencies,
+  { replication, patience: retryWindow }: ReplicationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const merge: Merge = (stored) =>
     stored === undefined
-      ? { role: '', kept: [], added: [], settled: true }
+      ? { role: '', kept: [], added: [], isSettled: true }
       : withoutReplicationRules(stored, properties);
-  await settleReplication(properties.Bucket, merge, replication, patience, signal);
+  await settleReplication(properties.Bucket, merge, replication, retryWindow, signal);
 }
 
 async function settleReplication(
   bucket: string,
   merge: Merge,
   replication: ReplicationStore,
-  patience: Patience,
+  retryWindow: RetryWindow,
   signal: AbortSignal,
 ): Promise<void> {
   const step = async (): Promise<boolean> => {
-    const { role, kept, added, settled } = await merge(await replication.read(bucket, signal));
-    if (!settled) await replication.replace(bucket, role, kept, added, signal);
-    return settled;
+    const { role, kept, added, isSettled } = await merge(await replication.read(bucket, signal));
+    if (!isSettled) await replication.replace(bucket, role, kept, added, signal);
+    return isSettled;
   };
-  await settleConfiguration(bucket, step, patience, signal);
+  await applyUntilStable(bucket, step, retryWindow, signal);
 }
 
 /** Our inbound buckets that S3 would not accept as a destination, because their region was removed before this one. */
@@ -117,7 +117,7 @@ async function checkDestinations(
       await checkKey(ReplicaKmsKeyArn, DestinationRegion, `inbound bucket ${DestinationBucket}`, keys, signal),
     );
   }
-  combineProblems(problems);
+  throwProblems(problems);
 }
 
 async function findDestinationProblem(

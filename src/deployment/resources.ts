@@ -4,7 +4,7 @@ import { type BucketRole, checkBuckets } from './check-buckets.ts';
 import type { DeploymentDependencies } from './dependencies.ts';
 import { InvalidResourceError } from './errors.ts';
 import { findFunctionImage } from './function-image.ts';
-import { readPrices } from './prices.ts';
+import { readPrices } from './read-prices.ts';
 import { putReplicationRules, removeReplicationRules } from './replication-rules.ts';
 import {
   bucketChecksSchema,

@@ -11,7 +11,7 @@ export interface Waiting {
 }
 
 /** How, and for how long. */
-export interface Patience extends Waiting {
+export interface RetryWindow extends Waiting {
   /** No attempt starts after this: the function's time ends soon after, and an answer must be delivered. */
   readonly deadline: number;
 }
@@ -34,7 +34,7 @@ const SLOWLY_GRANTED = new Set(['STORAGE_ACCESS_DENIED', 'CONFIGURATION_REFUSED'
  */
 export async function retryPatiently<T>(
   attempt: () => Promise<T>,
-  { sleep, random, now, deadline }: Patience,
+  { sleep, random, now, deadline }: RetryWindow,
   signal: AbortSignal,
 ): Promise<T> {
   for (let failures = 1; ; failures += 1) {

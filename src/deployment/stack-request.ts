@@ -30,14 +30,14 @@ const requestSchema = z.discriminatedUnion('RequestType', [
   }),
 ]);
 
-export type AnswerAddress = z.infer<typeof addressSchema>;
+export type ResponseAddress = z.infer<typeof addressSchema>;
 export type StackRequest = z.infer<typeof requestSchema>;
 
 /**
  * Where to answer; read separately, so that even an invalid request is answered.
  * @throws InvalidResourceError when the event is not from CloudFormation
  */
-export function parseAnswerAddress(event: unknown): AnswerAddress {
+export function parseResponseAddress(event: unknown): ResponseAddress {
   return parseRequest(addressSchema, event, 'The event is not a request from a CloudFormation custom resource');
 }
 

@@ -1,4 +1,4 @@
-import { deploymentHandler } from '../wiring/deployment.ts';
+import { createDeploymentHandler } from '../wiring/deployment.ts';
 
 /** Lambda entry of the custom resources: a request of CloudFormation in, an answer to its URL out. */
-export const handler = deploymentHandler(process.env);
+export const handler = createDeploymentHandler(process.env);

@@ -1,4 +1,4 @@
-import { sourceHandler } from '../wiring/source.ts';
+import { createSourceHandler } from '../wiring/source.ts';
 
 /** Lambda entry of a rule's source function: a batch of S3 events in, archives out. */
-export const handler = await sourceHandler(process.env);
+export const handler = await createSourceHandler(process.env);

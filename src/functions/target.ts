@@ -1,4 +1,4 @@
-import { targetHandler } from '../wiring/target.ts';
+import { createTargetHandler } from '../wiring/target.ts';
 
 /** Lambda entry of a region's target function: a batch of archive events in, restored objects out. */
-export const handler = await targetHandler(process.env);
+export const handler = await createTargetHandler(process.env);

@@ -1,4 +1,4 @@
-import { verifyHandler } from '../wiring/verify.ts';
+import { createVerifyHandler } from '../wiring/verify.ts';
 
 /** Lambda entry of a source region's scheduled verifications: called by the state machine with a rule, it compares the rule's buckets. */
-export const handler = await verifyHandler(process.env);
+export const handler = await createVerifyHandler(process.env);

@@ -43,8 +43,8 @@ export function readInventoryRow(read: FieldReader, position: string): ObjectEnt
 }
 
 /** Whether a field has this value; Parquet has booleans, CSV has words. */
-function isFlag(value: unknown, wanted: boolean): boolean {
-  return value === wanted || value === String(wanted);
+function isFlag(value: unknown, isExpected: boolean): boolean {
+  return value === isExpected || value === String(isExpected);
 }
 
 /** CSV has ISO 8601, Parquet has a timestamp that is read as a Date. */

@@ -9,7 +9,7 @@ export interface Work {
   /** Seconds that the target's function will need for it. Absent at the target itself. */
   readonly restoreSeconds?: number;
   /** Whether it can be split into halves: an archive of several objects that is not yet written. */
-  readonly divisible: boolean;
+  readonly isDivisible: boolean;
 }
 
 /** The limits of one invocation of the calling process. */
@@ -53,10 +53,11 @@ export type Admission = 'here' | 'again' | 'halves' | 'fallback';
  * fallback. Work that equals a limit is within it.
  */
 export function decideAdmission(work: Work, limits: RunLimits): Admission {
-  const { divisible, restoreSeconds = 0 } = work;
+  const { isDivisible, restoreSeconds = 0 } = work;
   const { restoreRun = Number.POSITIVE_INFINITY } = limits;
-  const overRun = work.largest > limits.objectBytes || work.bytes > limits.totalBytes || work.seconds > limits.wholeRun;
-  if (overRun) return divisible ? 'halves' : 'fallback';
-  if (divisible && restoreSeconds > restoreRun) return 'halves';
+  const exceedsRun =
+    work.largest > limits.objectBytes || work.bytes > limits.totalBytes || work.seconds > limits.wholeRun;
+  if (exceedsRun) return isDivisible ? 'halves' : 'fallback';
+  if (isDivisible && restoreSeconds > restoreRun) return 'halves';
   return work.seconds > limits.secondsLeft ? 'again' : 'here';
 }

@@ -73,8 +73,8 @@ export class ListedRange {
   }
 
   /** Records the results of attempts to split this range. */
-  noteSplit(succeeded: boolean): void {
-    this.#misses = succeeded ? 0 : Math.min(this.#misses + 1, MAX_DOUBLINGS);
+  noteSplit(hasSucceeded: boolean): void {
+    this.#misses = hasSucceeded ? 0 : Math.min(this.#misses + 1, MAX_DOUBLINGS);
     this.#pagesBeforeSplit = PAGES_BEFORE_SPLIT * 2 ** this.#misses;
     this.#pagesSinceSplit = 0;
   }

@@ -6,7 +6,7 @@ export interface ExistingWrite {
   readonly etag: string;
   /** Bytes. */
   readonly size: number;
-  /** See `orderOfListed`. */
+  /** See `orderOfListedObject`. */
   readonly order: number;
 }
 
@@ -20,7 +20,7 @@ export const BACKFILL_EVENT = 'ObjectCreated:Backfill';
  * that it is older by a second.
  * @param lastModified milliseconds since 1970
  */
-export function orderOfListed(lastModified: number): number {
+export function orderOfListedObject(lastModified: number): number {
   return Math.floor(lastModified / 1000) * 1000 - 1;
 }
 

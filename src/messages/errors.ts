@@ -7,7 +7,7 @@ export class InvalidMessageError extends CompressorError {
 }
 
 /** The message was requeued again and again by batches that settled nothing. */
-export class TurnNotReachedError extends CompressorError {
+export class RequeueLimitError extends CompressorError {
   readonly code = 'TURN_NOT_REACHED';
   readonly retryable = true;
 }

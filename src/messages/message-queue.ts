@@ -7,7 +7,7 @@ export interface QueueMessage {
   readonly body: string;
   /** How often it was received, including this time. */
   readonly receiveCount: number;
-  /** How often it was requeued in a row without progress (bound-turns.ts); absent: never. */
+  /** How often it was requeued in a row without progress (limit-requeues.ts); absent: never. */
   readonly turns?: number;
 }
 

@@ -34,7 +34,7 @@ export function readNotificationBody(body: string): unknown {
 }
 
 /** @throws InvalidMessageError that names the first field that is wrong */
-export function parse<T>(schema: z.ZodType<T>, json: unknown): T {
+export function parseWithSchema<T>(schema: z.ZodType<T>, json: unknown): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [first] = result.error.issues;

@@ -37,7 +37,7 @@ const SEVERITY: Record<MessageOutcome['kind'], number> = {
   retry: 5,
 };
 
-export function worstOutcome(outcomes: readonly MessageOutcome[]): MessageOutcome {
+export function mostSevereOutcome(outcomes: readonly MessageOutcome[]): MessageOutcome {
   return outcomes.reduce((worst, next) => (SEVERITY[next.kind] > SEVERITY[worst.kind] ? next : worst), {
     kind: 'done',
   });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InvalidMessageError } from './errors.ts';
-import { decodeKey, parse, readNotificationBody } from './notification-body.ts';
+import { decodeKey, parseWithSchema, readNotificationBody } from './notification-body.ts';
 import type { WriteOrder } from './sequencer.ts';
 
 /** One version of one object, as S3 announced it. */
@@ -21,7 +21,7 @@ export interface ObjectCreated extends WriteOrder {
   /**
    * Its event is that of a removed version; this object has been current since, and may have been written long before.
    */
-  readonly byRemoval?: true;
+  readonly isByRemoval?: true;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface ObjectRemoved extends WriteOrder {
   /** Decoded. */
   readonly key: string;
   readonly removal: RemovalKind;
-  readonly byLifecycle: boolean;
+  readonly isByLifecycle: boolean;
   /** Version of the new delete marker, or the removed version. */
   readonly versionId?: string | undefined;
   /** `AWS:<role id>:<session>` of the user who removed it, if the event names it. */
@@ -143,18 +143,21 @@ const envelope = z.looseObject({
  * @param removals whether removals are wanted; otherwise they are ignored
  * @throws InvalidMessageError
  */
-export function parseNotification(body: string, { removals = true }: { removals?: boolean } = {}): Notification {
-  const json = parse(envelope, readNotificationBody(body));
-  if (json.Records !== undefined) return fromS3Records(json.Records, removals);
+export function parseNotification(
+  body: string,
+  { includesRemovals = true }: { includesRemovals?: boolean } = {},
+): Notification {
+  const json = parseWithSchema(envelope, readNotificationBody(body));
+  if (json.Records !== undefined) return fromS3Records(json.Records, includesRemovals);
   if (json.Event === 's3:TestEvent') return NOTHING;
-  if (json.source === 'aws.s3') return fromEventBridge(json, removals);
+  if (json.source === 'aws.s3') return fromEventBridge(json, includesRemovals);
   throw new InvalidMessageError('The message is neither an S3 notification nor an S3 event from EventBridge');
 }
 
-function fromS3Records(records: readonly { eventName: string }[], removals: boolean): Notification {
+function fromS3Records(records: readonly { eventName: string }[], includesRemovals: boolean): Notification {
   const creations = records.filter(({ eventName }) => /^(s3:)?ObjectCreated:/.test(eventName));
   const created = creations.map((record): ObjectCreated => {
-    const { eventTime, userIdentity, queuedAt, s3 } = parse(s3Record, record);
+    const { eventTime, userIdentity, queuedAt, s3 } = parseWithSchema(s3Record, record);
     return {
       bucket: s3.bucket.name,
       key: decodeKey(s3.object.key),
@@ -167,7 +170,7 @@ function fromS3Records(records: readonly { eventName: string }[], removals: bool
       ...(queuedAt === undefined ? {} : { backfilledAt: Date.parse(queuedAt) }),
     };
   });
-  const removed = removals ? records.flatMap(removalOf) : [];
+  const removed = includesRemovals ? records.flatMap(removalOf) : [];
   return { created, removed, ignored: records.length - created.length - removed.length };
 }
 
@@ -175,14 +178,14 @@ function fromS3Records(records: readonly { eventName: string }[], removals: bool
 function removalOf(record: { eventName: string }): ObjectRemoved[] {
   const [, cause, what] = REMOVAL.exec(record.eventName) ?? [];
   if (cause === undefined) return [];
-  const { eventTime, userIdentity, s3 } = parse(s3Removal, record);
+  const { eventTime, userIdentity, s3 } = parseWithSchema(s3Removal, record);
   return [
     {
       bucket: s3.bucket.name,
       key: decodeKey(s3.object.key),
       eventTime: Date.parse(eventTime),
       sequencer: s3.object.sequencer,
-      byLifecycle: cause === 'LifecycleExpiration',
+      isByLifecycle: cause === 'LifecycleExpiration',
       ...removedVersion(what === 'DeleteMarkerCreated', s3.object.versionId),
       principalId: userIdentity?.principalId,
     },
@@ -199,11 +202,12 @@ function removedVersion(
 }
 
 /** EventBridge sends the key as it is, not URL-encoded. */
-function fromEventBridge(json: unknown, removals: boolean): Notification {
+function fromEventBridge(json: unknown, includesRemovals: boolean): Notification {
   const { 'detail-type': type } = json as { 'detail-type'?: string };
-  if (type === 'Object Deleted' && removals) return { created: [], removed: [eventBridgeRemovalOf(json)], ignored: 0 };
+  if (type === 'Object Deleted' && includesRemovals)
+    return { created: [], removed: [eventBridgeRemovalOf(json)], ignored: 0 };
   if (type !== 'Object Created') return NOTHING;
-  const { time, detail } = parse(eventBridgeEvent, json);
+  const { time, detail } = parseWithSchema(eventBridgeEvent, json);
   const created: ObjectCreated = {
     bucket: detail.bucket.name,
     key: detail.object.key,
@@ -217,14 +221,14 @@ function fromEventBridge(json: unknown, removals: boolean): Notification {
 }
 
 function eventBridgeRemovalOf(json: unknown): ObjectRemoved {
-  const { time, detail } = parse(eventBridgeRemoval, json);
+  const { time, detail } = parseWithSchema(eventBridgeRemoval, json);
   const { bucket, object, reason, 'deletion-type': type } = detail;
   return {
     bucket: bucket.name,
     key: object.key,
     eventTime: Date.parse(time),
     sequencer: object.sequencer,
-    byLifecycle: reason === 'Lifecycle Expiration',
+    isByLifecycle: reason === 'Lifecycle Expiration',
     ...removedVersion(type === 'Delete Marker Created', object['version-id']),
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InvalidMessageError } from './errors.ts';
-import { decodeKey, parse, readNotificationBody } from './notification-body.ts';
+import { decodeKey, parseWithSchema, readNotificationBody } from './notification-body.ts';
 
 /** S3 has given up replicating one version of an object to one destination. */
 export interface ReplicationFailure {
@@ -42,14 +42,14 @@ const failureRecord = z.object({
  * @throws InvalidMessageError
  */
 export function parseReplicationFailures(body: string): ReplicationFailure[] {
-  const { Event, Records } = parse(envelope, readNotificationBody(body));
+  const { Event, Records } = parseWithSchema(envelope, readNotificationBody(body));
   if (Records === undefined) {
     if (Event === 's3:TestEvent') return [];
     throw new InvalidMessageError('The message is not an S3 notification');
   }
   return Records.filter(({ eventName }) => /^(s3:)?Replication:OperationFailedReplication$/.test(eventName)).map(
     (record) => {
-      const { eventTime, s3, replicationEventData } = parse(failureRecord, record);
+      const { eventTime, s3, replicationEventData } = parseWithSchema(failureRecord, record);
       const { destinationBucket, failureReason } = replicationEventData;
       return {
         bucket: s3.bucket.name,

@@ -1,6 +1,6 @@
 import { asCompressorError, type CompressorError } from '../errors.ts';
 import { backOffSeconds } from './back-off.ts';
-import { boundTurns } from './bound-turns.ts';
+import { limitRequeues } from './limit-requeues.ts';
 import type { DeadLetter, FallbackQueue, MessageQueue, QueueMessage, RetryDelay } from './message-queue.ts';
 import type { SettledMessage } from './outcome.ts';
 
@@ -42,7 +42,7 @@ export type FailureFate =
   | 'returned';
 
 /**
- * Decides, for a whole batch, what is acknowledged, after `boundTurns` has limited how often a message waits.
+ * Decides, for a whole batch, what is acknowledged, after `limitRequeues` has limited how often a message waits.
  *
  * | outcome               | first                                         | then                             |
  * |-----------------------|-----------------------------------------------|----------------------------------|
@@ -61,7 +61,7 @@ export async function settleBatch(
   dependencies: SettleDependencies,
 ): Promise<BatchResponse> {
   const { queue, fallback: fallbackQueue, maxReceives, random } = dependencies;
-  const settled = boundTurns(processed);
+  const settled = limitRequeues(processed);
   const again = new Map<number | undefined, QueueMessage[]>();
   const fallback: QueueMessage[] = [];
   const letters: DeadLetter[] = [];
@@ -106,9 +106,9 @@ function tellFates(
   for (const { message, outcome } of settled) {
     if (!('reason' in outcome)) continue;
     const isRetried = outcome.kind === 'again' || (outcome.kind === 'retry' && message.receiveCount < maxReceives);
-    const toFallback = outcome.kind === 'over-limits' && fallback !== undefined;
-    const isTaken = (toFallback ? handedOver : buried).has(message.messageId);
-    const taken: FailureFate = toFallback ? 'fallback' : 'dead-lettered';
+    const goesToFallback = outcome.kind === 'over-limits' && fallback !== undefined;
+    const isTaken = (goesToFallback ? handedOver : buried).has(message.messageId);
+    const taken: FailureFate = goesToFallback ? 'fallback' : 'dead-lettered';
     telemetry.messageFailed(message, outcome.reason, isRetried ? 'retried' : isTaken ? taken : 'returned');
   }
 }

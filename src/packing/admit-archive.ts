@@ -38,7 +38,7 @@ export function admitArchive(
     destinations: maxDestinations(rule),
   });
   return decideAdmission(
-    { bytes, largest, seconds: predicted, restoreSeconds, divisible: items.length > 1 },
+    { bytes, largest, seconds: predicted, restoreSeconds, isDivisible: items.length > 1 },
     {
       objectBytes: rule.source.maxObjectBytes,
       totalBytes: Number.POSITIVE_INFINITY,

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { expectedClass } from '../adaptive/content-class.ts';
+import { guessContentClass } from '../adaptive/content-class.ts';
 import type { ArchiveLevels } from '../adaptive/level-policy.ts';
 import { FrameSizes } from '../archive/frame-sizes.ts';
 import { memberName } from '../archive/member-name.ts';
@@ -8,19 +8,19 @@ import { framesPerPart } from '../archive/plan-parts.ts';
 import { encodeSeekTable } from '../archive/seek-table.ts';
 import { asCompressorError } from '../errors.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
-import { archiveKey, newAttempt } from './archive-key.ts';
+import { archiveKey, createAttemptId } from './archive-key.ts';
 import { ArchiveUpload } from './archive-upload.ts';
 import type { PackItem } from './collect-objects.ts';
 import { compressManifest } from './compress-manifest.ts';
 import { countFrames } from './count-frames.ts';
-import type { SourceDependencies } from './dependencies.ts';
+import type { PackingDependencies } from './dependencies.ts';
 import { ArchiveInProgressError, SourceChecksumError } from './errors.ts';
-import { type FrameInWork, packFrame } from './frame-in-work.ts';
+import { archiveInProgressError } from './leased-record.ts';
 import { manifestEntry, manifestTargets } from './manifest-entry.ts';
-import { archiveInWork } from './owned-record.ts';
-import { BeginAnew, PackedObjects } from './packed-objects.ts';
+import { type BuiltFrame, packFrame } from './pack-frame.ts';
+import { PackedObjects, RestartWithoutItem } from './packed-objects.ts';
 import { type AcceptedArchive, type InterruptedArchive, PackingCheckpoint } from './packing-checkpoint.ts';
-import { type LeftOut, readItem } from './read-item.ts';
+import { type ExclusionReason, readItem } from './read-item.ts';
 
 export interface BuildRequest {
   readonly items: readonly PackItem[];
@@ -37,13 +37,13 @@ export interface BuiltArchive {
   /** CPU time of the workers. */
   readonly cpuSeconds: number;
   /** Whether an earlier attempt did part of the work; time and CPU then cover only the rest. */
-  readonly resumed: boolean;
+  readonly isResumed: boolean;
 }
 
 /** Whether another attempt at the same archive may succeed, so that the work done so far is worth keeping. */
 function isResumable(failure: unknown, signal: AbortSignal): boolean {
   if (signal.aborted) return true;
-  if (!(failure instanceof BeginAnew)) return asCompressorError(failure).retryable;
+  if (!(failure instanceof RestartWithoutItem)) return asCompressorError(failure).retryable;
   if (failure.reason.kind !== 'failed' || failure.reason.outcome.kind !== 'retry') return false;
   // Parts made of wrong bytes stay wrong.
   return !(failure.reason.outcome.reason instanceof SourceChecksumError);
@@ -56,7 +56,7 @@ function isResumable(failure: unknown, signal: AbortSignal): boolean {
 export class ArchiveAttempt {
   readonly #request: BuildRequest;
   readonly #location: ObjectLocation;
-  readonly #dependencies: SourceDependencies;
+  readonly #dependencies: PackingDependencies;
   readonly #stop = new AbortController();
   readonly #upload: ArchiveUpload;
   readonly #checkpoint: PackingCheckpoint | undefined;
@@ -64,7 +64,7 @@ export class ArchiveAttempt {
   readonly #packed: PackedObjects;
   #cpuSeconds = 0;
 
-  constructor(request: BuildRequest, dependencies: SourceDependencies, leftOut: Map<PackItem, LeftOut>) {
+  constructor(request: BuildRequest, dependencies: PackingDependencies, leftOut: Map<PackItem, ExclusionReason>) {
     this.#request = request;
     this.#dependencies = dependencies;
     this.#packed = new PackedObjects(leftOut);
@@ -77,7 +77,7 @@ export class ArchiveAttempt {
     const objects = items.map(({ object }) => object);
     const key =
       large === undefined
-        ? archiveKey(rule.id, objects, newAttempt(), dependencies.now())
+        ? archiveKey(rule.id, objects, createAttemptId(), dependencies.now())
         : archiveKey(rule.id, objects);
     this.#location = { bucket: outboundBucket, key };
     const plannedFrames = large === undefined ? 1 : countLargeFrames(large.object.size);
@@ -85,7 +85,7 @@ export class ArchiveAttempt {
     this.#upload = new ArchiveUpload({
       store,
       location: this.#location,
-      shared: large !== undefined,
+      isShared: large !== undefined,
       buffers: buffers.parts,
       signal: this.#signal,
       framesPerPart: framesPerPart(plannedFrames),
@@ -104,14 +104,14 @@ export class ArchiveAttempt {
   async run(): Promise<BuiltArchive | undefined> {
     if (this.#checkpoint === undefined) return this.#build();
     const { key } = this.#location;
-    const { inWork, ownershipSeconds } = this.#dependencies.resuming;
-    if (inWork.has(key)) throw archiveInWork(key, ownershipSeconds);
-    inWork.add(key);
+    const { inProgress, ownershipSeconds } = this.#dependencies.resuming;
+    if (inProgress.has(key)) throw archiveInProgressError(key, ownershipSeconds);
+    inProgress.add(key);
     try {
       return await this.#build();
     } finally {
       this.#checkpoint.stop();
-      inWork.delete(key);
+      inProgress.delete(key);
     }
   }
 
@@ -152,9 +152,9 @@ export class ArchiveAttempt {
   }
 
   /** S3 has the archive. If it was not counted, we count it: the worker that made it ended before it could. */
-  async #acknowledge({ archiveBytes, counted }: AcceptedArchive): Promise<BuiltArchive | undefined> {
+  async #acknowledge({ archiveBytes, wasCounted }: AcceptedArchive): Promise<BuiltArchive | undefined> {
     const { items } = this.#request;
-    if (!counted) return this.#finish(items, archiveBytes, true);
+    if (!wasCounted) return this.#finish(items, archiveBytes, true);
     for (const { object } of items) this.#dependencies.telemetry.objectSkipped(object, 'packed-before');
     try {
       await this.#checkpoint?.release();
@@ -168,10 +168,14 @@ export class ArchiveAttempt {
    * @returns undefined when another attempt has taken over the archive in the meantime: that attempt finds it done and
    *   counts it
    */
-  async #finish(items: readonly PackItem[], archiveBytes: number, resumed: boolean): Promise<BuiltArchive | undefined> {
+  async #finish(
+    items: readonly PackItem[],
+    archiveBytes: number,
+    isResumed: boolean,
+  ): Promise<BuiltArchive | undefined> {
     const originalBytes = items.reduce((sum, { object }) => sum + object.size, 0);
     const cpuSeconds = this.#cpuSeconds;
-    const built = { location: this.#location, items, originalBytes, archiveBytes, cpuSeconds, resumed };
+    const built = { location: this.#location, items, originalBytes, archiveBytes, cpuSeconds, isResumed };
     if (this.#checkpoint === undefined) return built;
     try {
       await this.#checkpoint.close();
@@ -200,7 +204,7 @@ export class ArchiveAttempt {
     if (last === undefined) return;
     // Reads one byte, pinned to the event's ETag, for the headers that the earlier attempt got with its first frame.
     const result = await readItem(item, new Uint8Array(1), 0, this.#dependencies, this.#signal);
-    if ('leftOut' in result) throw new BeginAnew(item, result.leftOut);
+    if ('leftOut' in result) throw new RestartWithoutItem(item, result.leftOut);
     for (const { size } of this.#plannedFrames()) {
       const compressed = frameSizes[this.#frames.length];
       if (compressed === undefined) break;
@@ -220,7 +224,7 @@ export class ArchiveAttempt {
       await this.#upload.suspend();
       if (this.#checkpoint !== undefined && isResumable(failure, this.#request.signal))
         await this.#checkpoint.release();
-      else if (this.#checkpoint?.owned !== false) await this.#discard();
+      else if (this.#checkpoint?.isOwned !== false) await this.#discard();
     } catch (thrown) {
       if (thrown instanceof ArchiveInProgressError) return thrown;
       this.#noteLeftBehind(thrown);
@@ -240,7 +244,7 @@ export class ArchiveAttempt {
       this.#request.items.map(({ object: { key, size } }) => ({
         name: memberName(key),
         size,
-        group: expectedClass(key),
+        group: guessContentClass(key),
       })),
     );
   }
@@ -261,7 +265,7 @@ export class ArchiveAttempt {
     const reads = pLimit(dependencies.limits.parallelReads);
     const context = { items, framesByClass: countFrames(items), levels, dependencies, reads, signal };
     const depth = dependencies.buffers.inputs.count;
-    const inWork: Promise<FrameInWork>[] = [];
+    const inProgress: Promise<BuiltFrame>[] = [];
     let done = this.#frames.length;
     try {
       for (const plan of this.#plannedFrames()) {
@@ -273,19 +277,20 @@ export class ArchiveAttempt {
         const frame = packFrame(plan, context);
         // Its failure is handled when its turn comes; until then it must not count as unhandled.
         frame.catch(() => undefined);
-        inWork.push(frame);
-        if (inWork.length >= depth) await this.#appendNext(inWork);
+        inProgress.push(frame);
+        if (inProgress.length >= depth) await this.#appendNext(inProgress);
       }
-      while (inWork.length > 0) await this.#appendNext(inWork);
+      while (inProgress.length > 0) await this.#appendNext(inProgress);
     } catch (thrown) {
       this.#stop.abort(thrown);
-      for (const result of await Promise.allSettled(inWork)) if (result.status === 'fulfilled') result.value.release();
+      for (const result of await Promise.allSettled(inProgress))
+        if (result.status === 'fulfilled') result.value.release();
       throw thrown;
     }
   }
 
-  async #appendNext(inWork: Promise<FrameInWork>[]): Promise<void> {
-    const frame = await inWork.shift();
+  async #appendNext(inProgress: Promise<BuiltFrame>[]): Promise<void> {
+    const frame = await inProgress.shift();
     if (frame === undefined) return;
     try {
       this.#packed.noteLeftOut(frame.leftOut);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ARCHIVE_SUFFIX } from '../archive/format.ts';
-import { keyTime } from '../archive/key-time.ts';
+import { formatKeyTime } from '../archive/key-time.ts';
 import type { ObjectCreated } from '../messages/parse-notification.ts';
 
 /** The properties of an object or deletion that determine the key of its archive. */
@@ -23,7 +23,7 @@ const ATTEMPT_BYTES = 8;
  *
  * Objects queued by a backfill count from `packedAt`, so that they make no rule look late.
  *
- * @param attempt see `newAttempt`. Absent only if every attempt at the key holds the same object
+ * @param attempt see `createAttemptId`. Absent only if every attempt at the key holds the same object
  * @param packedAt milliseconds since 1970. Absent with `attempt`: a backfilled object then counts from when it was
  * queued
  */
@@ -43,13 +43,13 @@ export function archiveKey(
     Number.POSITIVE_INFINITY,
   );
   const suffix = attempt === undefined ? ARCHIVE_SUFFIX : `-${attempt}${ARCHIVE_SUFFIX}`;
-  return `${ruleId}/${keyTime(earliest)}-${hash}${suffix}`;
+  return `${ruleId}/${formatKeyTime(earliest)}-${hash}${suffix}`;
 }
 
 /**
  * A unique name of an attempt, 16 hex digits. Objects that cannot be read are left out of an archive, so two attempts
  * at the same events may hold different objects, and must not share a key.
  */
-export function newAttempt(): string {
+export function createAttemptId(): string {
   return randomBytes(ATTEMPT_BYTES).toString('hex');
 }

@@ -36,7 +36,7 @@ export interface ArchiveUploadOptions {
   readonly store: ObjectHeadReader & ObjectWriter & ObjectRemover;
   readonly location: ObjectLocation;
   /** Whether other attempts write the same key, each with the same object. */
-  readonly shared: boolean;
+  readonly isShared: boolean;
   readonly buffers: BufferPool;
   readonly signal: AbortSignal;
   /** Min frames per part, see plan-parts.ts. */
@@ -155,16 +155,16 @@ export class ArchiveUpload {
 
   /** Makes the last call for the archive; if that fails, S3 may have the archive anyway. */
   async #orAccepted(end: () => Promise<unknown>): Promise<number> {
-    const { store, location, shared, signal } = this.#options;
+    const { store, location, isShared, signal } = this.#options;
     try {
       await end();
       return this.size;
     } catch (thrown) {
-      const sent = { location, size: this.size, crc32: this.#checksum, shared };
+      const sent = { location, size: this.size, crc32: this.#checksum, isShared };
       const accepted = await findAccepted(asCompressorError(thrown), sent, store, signal);
       if (accepted === undefined) throw thrown;
       this.#releasePiece();
-      if (!accepted.maybeOurs) await (await this.#upload)?.abort();
+      if (!accepted.mayBeOurs) await (await this.#upload)?.abort();
       return accepted.size;
     }
   }
@@ -207,8 +207,8 @@ export class ArchiveUpload {
     if (stage !== undefined) this.#track(this.#moveStagedPart(part, stage, this.parts.length));
   }
 
-  /** @param last whether the open part ends with it */
-  #sendPiece(last: boolean): void {
+  /** @param isLast whether the open part ends with it */
+  #sendPiece(isLast: boolean): void {
     const [piece, part] = [this.#piece, this.#part];
     if (piece === undefined || part === undefined) return;
     this.#piece = undefined;
@@ -218,7 +218,7 @@ export class ArchiveUpload {
     part.pieces += 1;
     // A frame is appended before it is known whether another one follows, so only the end of the part shows that it is
     // one piece.
-    if (!(last && index === 0)) part.stage ??= this.#openStage(number);
+    if (!(isLast && index === 0)) part.stage ??= this.#openStage(number);
     const { stage } = part;
     const sent = this.#write(piece, stage === undefined ? { number } : { stage, index });
     part.sending.push(sent);

@@ -1,6 +1,6 @@
 import { UnexpectedError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
-import { type MessageOutcome, type SettledMessage, worstOutcome } from '../messages/outcome.ts';
+import { type MessageOutcome, mostSevereOutcome, type SettledMessage } from '../messages/outcome.ts';
 
 /**
  * Tracks which messages are not settled yet. A message may hold several objects, so it is settled only when each of
@@ -25,7 +25,7 @@ export class BatchLedger {
 
   settled(): SettledMessage[] {
     return [...this.#entries].map(([message, { due, outcomes }]) => {
-      if (outcomes.length === due) return { message, outcome: worstOutcome(outcomes) };
+      if (outcomes.length === due) return { message, outcome: mostSevereOutcome(outcomes) };
       const reason = new UnexpectedError(
         `Message ${message.messageId} asked for ${due} objects, but ${outcomes.length} were settled`,
       );

@@ -1,13 +1,13 @@
 import { ArchiveAttempt, type BuildRequest, type BuiltArchive } from './archive-attempt.ts';
 import type { PackItem } from './collect-objects.ts';
-import type { SourceDependencies } from './dependencies.ts';
-import { BeginAnew } from './packed-objects.ts';
-import type { LeftOut } from './read-item.ts';
+import type { PackingDependencies } from './dependencies.ts';
+import { RestartWithoutItem } from './packed-objects.ts';
+import type { ExclusionReason } from './read-item.ts';
 
 export interface BuildResult {
   /** Absent if there is nothing to count: nothing was left to pack, or S3 has the archive from another attempt. */
   readonly archive?: BuiltArchive;
-  readonly leftOut: ReadonlyMap<PackItem, LeftOut>;
+  readonly leftOut: ReadonlyMap<PackItem, ExclusionReason>;
 }
 
 /**
@@ -21,8 +21,8 @@ export interface BuildResult {
  * @throws errors of storage or workers; then nothing was acknowledged, and the upload is aborted or kept for the next
  * attempt
  */
-export async function buildArchive(request: BuildRequest, dependencies: SourceDependencies): Promise<BuildResult> {
-  const leftOut = new Map<PackItem, LeftOut>();
+export async function buildArchive(request: BuildRequest, dependencies: PackingDependencies): Promise<BuildResult> {
+  const leftOut = new Map<PackItem, ExclusionReason>();
   for (;;) {
     const items = request.items.filter((item) => !leftOut.has(item));
     if (items.length === 0) return { leftOut };
@@ -31,7 +31,7 @@ export async function buildArchive(request: BuildRequest, dependencies: SourceDe
       const archive = await attempt.run();
       return archive === undefined ? { leftOut } : { archive, leftOut };
     } catch (thrown) {
-      if (!(thrown instanceof BeginAnew)) throw thrown;
+      if (!(thrown instanceof RestartWithoutItem)) throw thrown;
       leftOut.set(thrown.item, thrown.reason);
     }
   }

@@ -1,8 +1,8 @@
 import { Deadline } from '../messages/deadline.ts';
 import { type BuildResult, buildArchive } from './build-archive.ts';
 import type { PackItem } from './collect-objects.ts';
-import type { SourceDependencies } from './dependencies.ts';
-import { timeExceeded } from './describe-limits.ts';
+import type { PackingDependencies } from './dependencies.ts';
+import { runTimeExceededError } from './describe-limits.ts';
 import { ArchiveInProgressError } from './errors.ts';
 import { itemsAge } from './event-ages.ts';
 import { largeObjectRequests } from './large-object-requests.ts';
@@ -17,17 +17,17 @@ export async function buildInTime(
   items: readonly PackItem[],
   { levels, works }: PlannedLevels,
   seconds: number,
-  dependencies: SourceDependencies,
+  dependencies: PackingDependencies,
 ): Promise<BuildResult> {
   const { rule, outboundBucket, telemetry, now, speed, stop } = dependencies;
-  using deadline = new Deadline(seconds * 1000, () => timeExceeded(items, seconds), stop);
+  using deadline = new Deadline(seconds * 1000, () => runTimeExceededError(items, seconds), stop);
   const started = now();
   try {
     const result = await buildArchive({ items, levels, signal: deadline.signal }, dependencies);
     const elapsed = (now() - started) / 1000;
     if (result.archive !== undefined) {
-      const { location, items: packed, resumed, ...bytes } = result.archive;
-      if (!resumed) speed.learn(works, elapsed);
+      const { location, items: packed, isResumed, ...bytes } = result.archive;
+      if (!isResumed) speed.learn(works, elapsed);
       await levels.learn();
       telemetry.archivePacked({
         rule: rule.id,

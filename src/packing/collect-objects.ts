@@ -10,7 +10,7 @@ import {
 } from '../messages/parse-notification.ts';
 import { compareWrites } from '../messages/sequencer.ts';
 import type { BatchLedger } from './batch-ledger.ts';
-import type { SourceDependencies } from './dependencies.ts';
+import type { PackingDependencies } from './dependencies.ts';
 import { ForeignBucketError } from './errors.ts';
 import { isByOwnPrincipal } from './own-write.ts';
 
@@ -30,7 +30,7 @@ export interface WrittenObject {
 }
 
 /** A removal in a message. */
-export interface SeenRemoval {
+export interface RemovalEvent {
   readonly removed: ObjectRemoved;
   readonly message: QueueMessage;
 }
@@ -39,10 +39,10 @@ export interface SeenRemoval {
 export interface CollectedBatch {
   readonly items: PackItem[];
   /** Removals by key; empty if no destination of the rule replicates deletions. */
-  readonly removals: ReadonlyMap<string, readonly SeenRemoval[]>;
+  readonly removals: ReadonlyMap<string, readonly RemovalEvent[]>;
 }
 
-type CollectDependencies = Pick<SourceDependencies, 'rule' | 'ownPrincipals' | 'telemetry'>;
+type CollectDependencies = Pick<PackingDependencies, 'rule' | 'ownPrincipals' | 'telemetry'>;
 
 /**
  * The objects of a batch, each key once: of several writes to a key only the last is packed; and its removals. Entries
@@ -54,7 +54,7 @@ export function collectObjects(
   dependencies: CollectDependencies,
 ): CollectedBatch {
   const claims = new Map<string, WrittenObject[]>();
-  const removals = new Map<string, SeenRemoval[]>();
+  const removals = new Map<string, RemovalEvent[]>();
   for (const message of messages) {
     const { created, removed } = readMessage(message, ledger, dependencies);
     for (const object of created) addTo(claims, object.key, { object, message });
@@ -82,7 +82,7 @@ function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: C
     return false;
   };
   try {
-    const { created, removed } = parseNotification(message.body, { removals: replicatesDeletes(rule) });
+    const { created, removed } = parseNotification(message.body, { includesRemovals: replicatesDeletes(rule) });
     const wanted = {
       created: created.filter(isWanted),
       removed: removed.filter((removal) => isReplicated(removal, rule) && isWanted(removal)),
@@ -100,8 +100,8 @@ function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: C
  * Whether a removal needs any work. One by a lifecycle does only if the rule says so, and never if it names a version.
  * A lifecycle removes noncurrent versions, and markers without versions below them: the current version stays the same.
  */
-function isReplicated({ byLifecycle, removal }: ObjectRemoved, rule: SourceDependencies['rule']): boolean {
-  return !byLifecycle || (rule.source.lifecycleDeletes === true && removal === 'deleted');
+function isReplicated({ isByLifecycle, removal }: ObjectRemoved, rule: PackingDependencies['rule']): boolean {
+  return !isByLifecycle || (rule.source.lifecycleDeletes === true && removal === 'deleted');
 }
 
 function lastWrite(writes: readonly WrittenObject[], { telemetry }: CollectDependencies): PackItem {

@@ -1,4 +1,4 @@
-import { type ContentClass, expectedClass } from '../adaptive/content-class.ts';
+import { type ContentClass, guessContentClass } from '../adaptive/content-class.ts';
 import { FRAME_TARGET } from '../archive/format.ts';
 import type { PackItem } from './collect-objects.ts';
 
@@ -6,7 +6,7 @@ import type { PackItem } from './collect-objects.ts';
 export function countFrames(items: readonly PackItem[]): ReadonlyMap<ContentClass, number> {
   const bytes = new Map<ContentClass, number>();
   for (const { object } of items) {
-    const content = expectedClass(object.key);
+    const content = guessContentClass(object.key);
     bytes.set(content, (bytes.get(content) ?? 0) + object.size);
   }
   return new Map(Array.from(bytes, ([content, size]) => [content, Math.ceil(size / FRAME_TARGET)]));

@@ -1,4 +1,4 @@
-import { expectedClass } from '../adaptive/content-class.ts';
+import { guessContentClass } from '../adaptive/content-class.ts';
 import { LARGE_OBJECT, MAX_MANIFEST_SIZE } from '../archive/format.ts';
 import type { PackItem } from './collect-objects.ts';
 
@@ -38,8 +38,8 @@ export function cutArchives(
       continue;
     }
     const entry = MANIFEST_ENTRY_BYTES + 3 * Buffer.byteLength(item.object.key);
-    const full = bytes + item.object.size > archiveBytes || manifestBytes + entry > MANIFEST_BUDGET;
-    if (open.length > 0 && full) {
+    const isFull = bytes + item.object.size > archiveBytes || manifestBytes + entry > MANIFEST_BUDGET;
+    if (open.length > 0 && isFull) {
       archives.push(open);
       open = [];
       bytes = 0;
@@ -57,7 +57,7 @@ function byLikeness(left: PackItem, right: PackItem): number {
   const [a, b] = [left, right].map(({ object }) => (object.size > LARGE_OBJECT ? 0 : 1)) as [number, number];
   return (
     a - b ||
-    compareText(expectedClass(left.object.key), expectedClass(right.object.key)) ||
+    compareText(guessContentClass(left.object.key), guessContentClass(right.object.key)) ||
     compareText(typeOf(left), typeOf(right)) ||
     compareText(left.object.key, right.object.key)
   );

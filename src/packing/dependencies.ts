@@ -5,14 +5,14 @@ import type { ReplicationRule } from '../configuration/rule.ts';
 import type { FallbackQueue, MessageQueue } from '../messages/message-queue.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { PackingSpeed } from './packing-speed.ts';
-import type { TagAccess } from './tag-access.ts';
-import type { SourceTelemetry } from './telemetry.ts';
+import type { TagPermission } from './tag-permission.ts';
+import type { PackingTelemetry } from './telemetry.ts';
 
 /** Everything outside the source service, so that it reads no clock, no environment and no network by itself. */
-export interface SourceDependencies {
+export interface PackingDependencies {
   readonly rule: ReplicationRule;
   readonly outboundBucket: string;
-  readonly resuming: ResumingOptions;
+  readonly resuming: LargeObjectOptions;
   readonly store: ObjectStore;
   readonly queue: MessageQueue;
   /** Absent if the rule has none: work that exceeds the limits is then dead-lettered. */
@@ -21,11 +21,11 @@ export interface SourceDependencies {
   readonly buffers: PackingBuffers;
   readonly levels: LevelPolicy;
   readonly speed: PackingSpeed;
-  readonly telemetry: SourceTelemetry;
+  readonly telemetry: PackingTelemetry;
   readonly limits: PackingLimits;
   /** `principalId`s of our own target roles without the session: objects that they wrote are not packed again. */
   readonly ownPrincipals: readonly string[];
-  readonly tagAccess: TagAccess;
+  readonly tagPermission: TagPermission;
   readonly maxReceives: number;
   /** Aborts when the process is about to end: what is in progress is then requeued, unattempted. Absent in functions. */
   readonly stop?: AbortSignal;
@@ -50,11 +50,11 @@ export interface PackingLimits {
 }
 
 /** How archives of `resumableBytes` or more are recorded, so that another attempt can resume them. */
-export interface ResumingOptions {
+export interface LargeObjectOptions {
   /** Bucket of the records of each archive's progress and owner. */
   readonly bucket: string;
   /** How long a lease lasts if its owner does not renew it. The clocks of two tasks must differ by less. */
   readonly ownershipSeconds: number;
   /** Keys of archives that this process is working on. */
-  readonly inWork: Set<string>;
+  readonly inProgress: Set<string>;
 }

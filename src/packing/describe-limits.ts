@@ -3,7 +3,7 @@ import type { PackItem } from './collect-objects.ts';
 import { ObjectOverLimitsError, RunTimeExceededError } from './errors.ts';
 
 /** No invocation can hold the object. @param wholeRun seconds that any invocation has */
-export function overLimits(
+export function overLimitsError(
   { object }: PackItem,
   predicted: number,
   wholeRun: number,
@@ -19,7 +19,11 @@ export function overLimits(
 }
 
 /** Only the speed that this process has learned forbids the object. */
-export function overMeasuredSpeed({ object }: PackItem, predicted: number, unlearned: number): ObjectOverLimitsError {
+export function overMeasuredSpeedError(
+  { object }: PackItem,
+  predicted: number,
+  unlearned: number,
+): ObjectOverLimitsError {
   const { bucket, key, size } = object;
   return new ObjectOverLimitsError(
     `s3://${bucket}/${key} (${size} bytes) would take ${Math.round(predicted)} s at the speed of this process so far, and ` +
@@ -29,7 +33,7 @@ export function overMeasuredSpeed({ object }: PackItem, predicted: number, unlea
 }
 
 /** The invocation ended in the middle of an archive. */
-export function timeExceeded(items: readonly PackItem[], seconds: number): RunTimeExceededError {
+export function runTimeExceededError(items: readonly PackItem[], seconds: number): RunTimeExceededError {
   const [first] = items;
   const { bucket, key } = first?.object ?? { bucket: '', key: '' };
   return new RunTimeExceededError(

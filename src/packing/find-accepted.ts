@@ -10,15 +10,15 @@ export interface SentArchive {
   readonly size: number;
   readonly crc32: number;
   /** Whether other attempts also write this key, each with the same object. */
-  readonly shared: boolean;
+  readonly isShared: boolean;
 }
 
 /** The archive that is stored at the key although the last call failed. */
-export interface AcceptedInstead {
+export interface FoundArchive {
   /** Bytes of what is stored. */
   readonly size: number;
   /** Whether it may be ours: then its upload must not be aborted. */
-  readonly maybeOurs: boolean;
+  readonly mayBeOurs: boolean;
 }
 
 /**
@@ -37,15 +37,15 @@ export interface AcceptedInstead {
  */
 export async function findAccepted(
   failure: CompressorError,
-  { location, size, crc32, shared }: SentArchive,
+  { location, size, crc32, isShared }: SentArchive,
   store: ObjectHeadReader,
   signal: AbortSignal,
-): Promise<AcceptedInstead | undefined> {
+): Promise<FoundArchive | undefined> {
   if (!mayHaveSucceeded(failure)) return undefined;
   const found = await store.head(location, signal);
   if (found === undefined) return undefined;
-  const maybeOurs = found.size === size && (found.crc32 === undefined || found.crc32 === crc32);
-  return maybeOurs || shared ? { size: found.size, maybeOurs } : undefined;
+  const mayBeOurs = found.size === size && (found.crc32 === undefined || found.crc32 === crc32);
+  return mayBeOurs || isShared ? { size: found.size, mayBeOurs } : undefined;
 }
 
 function mayHaveSucceeded(failure: CompressorError): boolean {

@@ -3,10 +3,10 @@ import { asCompressorError } from '../errors.ts';
 import { Deadline } from '../messages/deadline.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import type { PackItem, WrittenObject } from './collect-objects.ts';
-import type { SourceDependencies } from './dependencies.ts';
+import type { PackingDependencies } from './dependencies.ts';
 import type { ItemSettlement } from './settle-item.ts';
 
-type FindDependencies = Pick<SourceDependencies, 'store' | 'limits' | 'stop'>;
+type FindDependencies = Pick<PackingDependencies, 'store' | 'limits' | 'stop'>;
 
 /**
  * Finds which of several writes to a key is stored after a wrong guess about their order, with one HEAD per key. So no

@@ -33,7 +33,7 @@ export function manifestEntry(
     key: object.key,
     event_time: new Date(object.eventTime).toISOString(),
     ...(object.sequencer === undefined ? {} : { sequencer: object.sequencer }),
-    ...(object.byRemoval === true ? { by_removal: true } : {}),
+    ...(object.isByRemoval === true ? { by_removal: true } : {}),
     ...(readAt === undefined ? {} : { read_time: new Date(readAt).toISOString() }),
     ...(versionId === undefined ? {} : { version_id: versionId }),
     ...(Object.keys(headers).length === 0 ? {} : { headers }),

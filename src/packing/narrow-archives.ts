@@ -12,7 +12,7 @@ const NARROWING = 8;
  * Whether one object, which the error does not name, may have made a whole archive fail: then it is packed in halves at
  * once. Problems with S3 or the role would affect both halves alike.
  */
-export function mayBeOneObject(error: CompressorError): boolean {
+export function mayBeCausedByOneObject(error: CompressorError): boolean {
   if (error instanceof ManifestTooLargeError || error instanceof WorkerLostError) return true;
   return error instanceof UnexpectedError || !error.retryable;
 }
@@ -36,7 +36,7 @@ export function narrowArchives(
   cut: (items: readonly PackItem[]) => PackItem[][],
 ): PackItem[][] {
   // The first and the second receive make archives together.
-  const byReceive = Map.groupBy(items, (item) => Math.max(FIRST_NARROW_RECEIVE - 1, receivesOf(item)));
+  const byReceive = Map.groupBy(items, (item) => Math.max(FIRST_NARROW_RECEIVE - 1, receiveCountOf(item)));
   return [...byReceive]
     .toSorted(([left], [right]) => left - right)
     .flatMap(([receives, alike]) =>
@@ -45,7 +45,7 @@ export function narrowArchives(
 }
 
 /** How often an object was tried, including this time. */
-export function receivesOf({ messages }: PackItem): number {
+export function receiveCountOf({ messages }: PackItem): number {
   return messages.reduce((most, { receiveCount }) => Math.max(most, receiveCount), 1);
 }
 

@@ -39,6 +39,6 @@ export function isOwnWrite(
 ): boolean {
   const found = findStamp(read, object);
   if (found === undefined || !isAsWritten(found, read)) return false;
-  const writerUnknown = ownPrincipals.length === 0 || (object.principalId ?? '') === '';
-  return writerUnknown || destinations.some(({ bucket }) => originOf(bucket) === found.stamp.origin);
+  const isWriterUnknown = ownPrincipals.length === 0 || (object.principalId ?? '') === '';
+  return isWriterUnknown || destinations.some(({ bucket }) => originOf(bucket) === found.stamp.origin);
 }

@@ -4,11 +4,11 @@ import { encodeSeekTable } from '../archive/seek-table.ts';
 import { asCompressorError } from '../errors.ts';
 import { Deadline } from '../messages/deadline.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
-import { archiveKey, newAttempt } from './archive-key.ts';
+import { archiveKey, createAttemptId } from './archive-key.ts';
 import { ArchiveUpload } from './archive-upload.ts';
 import type { BatchLedger } from './batch-ledger.ts';
 import { compressManifest } from './compress-manifest.ts';
-import type { SourceDependencies } from './dependencies.ts';
+import type { PackingDependencies } from './dependencies.ts';
 import { itemsAge } from './event-ages.ts';
 import { manifestTargets } from './manifest-entry.ts';
 import type { DeletionItem } from './settle-removals.ts';
@@ -26,7 +26,7 @@ export async function packDeletions(
   deletions: readonly DeletionItem[],
   ledger: BatchLedger,
   secondsLeft: () => number,
-  dependencies: SourceDependencies,
+  dependencies: PackingDependencies,
 ): Promise<void> {
   for (const together of cutDeletions(deletions)) {
     using deadline = new Deadline(1000 * secondsLeft(), undefined, dependencies.stop);
@@ -54,11 +54,11 @@ function cutDeletions(deletions: readonly DeletionItem[]): DeletionItem[][] {
 async function packTogether(
   deletions: readonly DeletionItem[],
   signal: AbortSignal,
-  dependencies: SourceDependencies,
+  dependencies: PackingDependencies,
 ): Promise<MessageOutcome> {
   const { rule, outboundBucket, telemetry, now } = dependencies;
   const objects = deletions.map(({ object }) => object);
-  const location = { bucket: outboundBucket, key: archiveKey(rule.id, objects, newAttempt()) };
+  const location = { bucket: outboundBucket, key: archiveKey(rule.id, objects, createAttemptId()) };
   try {
     signal.throwIfAborted();
     const archiveBytes = await upload(deletions.map(deletionEntry), location, signal, dependencies);
@@ -79,12 +79,12 @@ async function upload(
   deletions: ManifestDeletion[],
   location: { readonly bucket: string; readonly key: string },
   signal: AbortSignal,
-  { rule, store, buffers, pool, levels, telemetry }: SourceDependencies,
+  { rule, store, buffers, pool, levels, telemetry }: PackingDependencies,
 ): Promise<number> {
   const archive = new ArchiveUpload({
     store,
     location,
-    shared: false,
+    isShared: false,
     buffers: buffers.parts,
     signal,
     framesPerPart: 1,

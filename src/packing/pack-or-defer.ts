@@ -4,17 +4,17 @@ import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import { admitArchive, admitWithoutFallback, type PackingAdmission } from './admit-archive.ts';
 import { buildInTime } from './build-in-time.ts';
 import type { PackItem } from './collect-objects.ts';
-import type { SourceDependencies } from './dependencies.ts';
-import { overLimits, overMeasuredSpeed } from './describe-limits.ts';
+import type { PackingDependencies } from './dependencies.ts';
+import { overLimitsError, overMeasuredSpeedError } from './describe-limits.ts';
 import { ArchiveInProgressError } from './errors.ts';
 import { itemsAge } from './event-ages.ts';
-import { mayBeOneObject, receivesOf } from './narrow-archives.ts';
+import { mayBeCausedByOneObject, receiveCountOf } from './narrow-archives.ts';
 import { planLevels } from './plan-levels.ts';
-import type { LeftOut } from './read-item.ts';
+import type { ExclusionReason } from './read-item.ts';
 import type { ItemSettlement } from './settle-item.ts';
 
 /** Everything that packing an archive needs besides its items. */
-interface PackingRun extends SourceDependencies {
+interface PackingRun extends PackingDependencies {
   readonly clock: RunClock;
   readonly settlement: ItemSettlement;
 }
@@ -45,9 +45,13 @@ export async function packOrDefer(items: readonly PackItem[], run: PackingRun): 
     const admission = admit(items, { predicted, unlearned }, run);
     const [first] = items;
     if (admission === 'elsewhere' && first !== undefined) {
-      settleAll(items, { kind: 'retry', reason: overMeasuredSpeed(first, predicted, unlearned) }, run);
+      settleAll(items, { kind: 'retry', reason: overMeasuredSpeedError(first, predicted, unlearned) }, run);
     } else if (admission === 'fallback' && first !== undefined) {
-      settleAll(items, { kind: 'over-limits', reason: overLimits(first, predicted, clock.wholeRun, run.rule) }, run);
+      settleAll(
+        items,
+        { kind: 'over-limits', reason: overLimitsError(first, predicted, clock.wholeRun, run.rule) },
+        run,
+      );
     } else if (admission === 'halves') {
       await packHalves(items, run);
     } else if (admission === 'again') {
@@ -63,7 +67,7 @@ export async function packOrDefer(items: readonly PackItem[], run: PackingRun): 
       settleAll(items, { kind: 'again', seconds: thrown.seconds }, run);
     else {
       const error = asCompressorError(thrown);
-      if (items.length > 1 && mayBeOneObject(error)) await packHalves(items, run);
+      if (items.length > 1 && mayBeCausedByOneObject(error)) await packHalves(items, run);
       else settleAll(items, failedOutcome(error), run);
     }
   }
@@ -78,7 +82,7 @@ function admit(
   const [first] = items;
   const left = { wholeRun: clock.wholeRun, secondsLeft: clock.secondsLeft() };
   if (fallback !== undefined || first === undefined) return admitArchive(items, seconds.predicted, rule, left);
-  return admitWithoutFallback(items, { ...seconds, receives: receivesOf(first) }, rule, left);
+  return admitWithoutFallback(items, { ...seconds, receives: receiveCountOf(first) }, rule, left);
 }
 
 async function packHalves(items: readonly PackItem[], run: PackingRun): Promise<void> {
@@ -89,15 +93,19 @@ async function packHalves(items: readonly PackItem[], run: PackingRun): Promise<
 
 /** All items of an archive share its outcome. */
 function settleAll(items: readonly PackItem[], outcome: MessageOutcome, run: PackingRun): void {
-  const toFallback = outcome.kind === 'over-limits' && run.fallback !== undefined;
-  if (toFallback || outcome.kind === 'again') {
-    run.telemetry.objectsDeferred(items.length, itemsAge(items, run.now), toFallback ? 'fallback' : 'queue');
+  const goesToFallback = outcome.kind === 'over-limits' && run.fallback !== undefined;
+  if (goesToFallback || outcome.kind === 'again') {
+    run.telemetry.objectsDeferred(items.length, itemsAge(items, run.now), goesToFallback ? 'fallback' : 'queue');
   }
   for (const item of items) run.settlement.settle(item, outcome);
 }
 
 /** @param leftOut why it is not in the archive; absent if it is */
-function settlePacked(item: PackItem, leftOut: LeftOut | undefined, { settlement, telemetry }: PackingRun): void {
+function settlePacked(
+  item: PackItem,
+  leftOut: ExclusionReason | undefined,
+  { settlement, telemetry }: PackingRun,
+): void {
   switch (leftOut?.kind) {
     case undefined:
       settlement.settle(item, { kind: 'done' });

@@ -2,16 +2,16 @@ import { combineCrc32 } from '../archive/checksum.ts';
 import { failedOutcome } from '../messages/outcome.ts';
 import type { PackItem } from './collect-objects.ts';
 import { SourceChecksumError } from './errors.ts';
-import type { FrameInWork, ReadSlice } from './frame-in-work.ts';
 import type { PackedPosition } from './manifest-entry.ts';
-import type { LeftOut, ReadItem } from './read-item.ts';
+import type { BuiltFrame, ReadSlice } from './pack-frame.ts';
+import type { ExclusionReason, ReadItem } from './read-item.ts';
 
 /** An item must be left out of an archive that already contains a part of it. */
-export class BeginAnew extends Error {
+export class RestartWithoutItem extends Error {
   readonly item: PackItem;
-  readonly reason: LeftOut;
+  readonly reason: ExclusionReason;
 
-  constructor(item: PackItem, reason: LeftOut) {
+  constructor(item: PackItem, reason: ExclusionReason) {
     super(`The archive starts over without "${item.object.key}"`);
     this.item = item;
     this.reason = reason;
@@ -27,11 +27,11 @@ export interface PackedObject {
 
 /** The objects of an unfinished archive, in the order of their frames. */
 export class PackedObjects implements Iterable<PackedObject> {
-  readonly #leftOut: Map<PackItem, LeftOut>;
+  readonly #leftOut: Map<PackItem, ExclusionReason>;
   readonly #packed = new Map<PackItem, PackedObject>();
 
   /** @param leftOut receives the objects that are left out, and why */
-  constructor(leftOut: Map<PackItem, LeftOut>) {
+  constructor(leftOut: Map<PackItem, ExclusionReason>) {
     this.#leftOut = leftOut;
   }
 
@@ -45,17 +45,17 @@ export class PackedObjects implements Iterable<PackedObject> {
 
   /**
    * An earlier attempt has packed a part of it, or all.
-   * @throws BeginAnew when it packed all of it, but with bytes that differ from those in S3
+   * @throws RestartWithoutItem when it packed all of it, but with bytes that differ from those in S3
    */
   takeOver(item: PackItem, read: ReadItem, position: PackedPosition, isWhole: boolean): void {
     if (isWhole) refuseWrongBytes(item, read, position);
     this.#packed.set(item, { item, read, position });
   }
 
-  /** @throws BeginAnew when a part of one of them is packed already */
-  noteLeftOut(leftOut: FrameInWork['leftOut']): void {
+  /** @throws RestartWithoutItem when a part of one of them is packed already */
+  noteLeftOut(leftOut: BuiltFrame['leftOut']): void {
     for (const { item, reason } of leftOut) {
-      if (this.#packed.has(item)) throw new BeginAnew(item, reason);
+      if (this.#packed.has(item)) throw new RestartWithoutItem(item, reason);
       this.#leftOut.set(item, reason);
     }
   }
@@ -63,7 +63,7 @@ export class PackedObjects implements Iterable<PackedObject> {
   /**
    * A slice is in a frame.
    * @param start of its header, when it is the object's first
-   * @throws BeginAnew when the rest of the object cannot be packed
+   * @throws RestartWithoutItem when the rest of the object cannot be packed
    */
   notePosition(
     { item, slice, read }: ReadSlice,
@@ -73,7 +73,7 @@ export class PackedObjects implements Iterable<PackedObject> {
     const first = this.#packed.get(item);
     // Its first frame was left out: the rest must not be sent alone.
     if (first === undefined && slice.start > 0)
-      throw new BeginAnew(item, this.#leftOut.get(item) ?? { kind: 'changed' });
+      throw new RestartWithoutItem(item, this.#leftOut.get(item) ?? { kind: 'changed' });
     const position: PackedPosition =
       first === undefined
         ? { ...start, frames: 1, crc32: checksum }
@@ -98,5 +98,5 @@ function refuseWrongBytes(item: PackItem, { description }: ReadItem, { crc32 }: 
       context: { bucket, key, expected: description.crc32, actual: crc32 },
     },
   );
-  throw new BeginAnew(item, { kind: 'failed', outcome: failedOutcome(error) });
+  throw new RestartWithoutItem(item, { kind: 'failed', outcome: failedOutcome(error) });
 }

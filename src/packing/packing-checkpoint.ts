@@ -5,7 +5,7 @@ import { openUpload } from '../storage/open-upload.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type { ArchivePart } from './archive-upload.ts';
 import { ArchiveInProgressError } from './errors.ts';
-import { OwnedRecord } from './owned-record.ts';
+import { LeasedRecord } from './leased-record.ts';
 import { decodeProgress, encodeProgress, type PackedPart, type PackingProgress } from './packing-progress.ts';
 
 /** A record is written after this many parts, or after this share of the object's frames, whichever is more. */
@@ -25,7 +25,7 @@ export interface InterruptedArchive extends Pick<PackingProgress, 'parts' | 'fra
 export interface AcceptedArchive {
   readonly archiveBytes: number;
   /** Whether the worker that made it also counted it. */
-  readonly counted: boolean;
+  readonly wasCounted: boolean;
 }
 
 export interface CheckpointOptions {
@@ -48,12 +48,12 @@ export interface CheckpointOptions {
  * keeps the parts; a small record in a separate bucket keeps what S3 does not report about them. A record is trusted
  * only as far as S3 lists the same parts with the same sizes and checksums.
  *
- * The record belongs to one attempt at a time (owned-record.ts). Only its owner writes it, deletes it, resumes the
+ * The record belongs to one attempt at a time (leased-record.ts). Only its owner writes it, deletes it, resumes the
  * upload that it names, or aborts one.
  */
 export class PackingCheckpoint {
   readonly #options: CheckpointOptions;
-  readonly #record: OwnedRecord;
+  readonly #record: LeasedRecord;
   #parts: PackedPart[] = [];
   /** Compressed sizes of the frames from an earlier attempt; `#frames` includes them. */
   #earlier: Uint32Array = NOTHING.frameSizes;
@@ -68,12 +68,12 @@ export class PackingCheckpoint {
   constructor(options: CheckpointOptions) {
     const { store, archive, bucket, ownershipSeconds, now } = options;
     this.#options = options;
-    this.#record = new OwnedRecord({ store, location: { bucket, key: archive.key }, ownershipSeconds, now });
+    this.#record = new LeasedRecord({ store, location: { bucket, key: archive.key }, ownershipSeconds, now });
   }
 
   /** Whether it is ours, as far as we know. */
-  get owned(): boolean {
-    return this.#record.owned;
+  get isOwned(): boolean {
+    return this.#record.isOwned;
   }
 
   /**
@@ -98,7 +98,7 @@ export class PackingCheckpoint {
       await this.#abortAll(signal);
       this.#load(NOTHING);
       // A record with an upload outlives its archive only if an attempt is interrupted in its last moments.
-      return accepted && { archiveBytes: accepted.size, counted: (progress?.uploadId ?? '') === '' };
+      return accepted && { archiveBytes: accepted.size, wasCounted: (progress?.uploadId ?? '') === '' };
     }
     this.#load({ ...interrupted, uploadId: interrupted.upload.id });
     return interrupted;
@@ -120,10 +120,10 @@ export class PackingCheckpoint {
     if (part === undefined) return;
     this.#parts.push({ ...part, objectCrc32 });
     const newFrames = frames.length - this.#recordedFrames;
-    const due =
+    const isDue =
       this.#parts.length - this.#recordedParts >= PARTS_PER_RECORD &&
       newFrames >= this.#options.plannedFrames * FRAME_SHARE_PER_RECORD;
-    if (due) this.#renew();
+    if (isDue) this.#renew();
   }
 
   /** Releases the archive at once for the next attempt. Call it when no request of the upload is in flight any more. */
@@ -176,8 +176,8 @@ export class PackingCheckpoint {
     this.#save()
       .catch((thrown: unknown) => {
         const error = asCompressorError(thrown);
-        const lost = error instanceof ArchiveInProgressError || this.#options.now() >= this.#record.ownedUntil;
-        if (lost) this.#options.onLost(error);
+        const isLost = error instanceof ArchiveInProgressError || this.#options.now() >= this.#record.ownedUntil;
+        if (isLost) this.#options.onLost(error);
       })
       .finally(() => {
         this.#renewing = false;

@@ -1,7 +1,7 @@
-import { CONTENT_CLASSES, expectedClass } from '../adaptive/content-class.ts';
+import { CONTENT_CLASSES, guessContentClass } from '../adaptive/content-class.ts';
 import type { ArchiveLevels, LevelCap } from '../adaptive/level-policy.ts';
 import type { PackItem } from './collect-objects.ts';
-import type { SourceDependencies } from './dependencies.ts';
+import type { PackingDependencies } from './dependencies.ts';
 import type { PackingWork } from './packing-speed.ts';
 
 /** An older event has waited for a whole invocation: more objects arrive than are packed. */
@@ -33,7 +33,7 @@ export function planLevels(
   items: readonly PackItem[],
   secondsLeft: number,
   oldestSeconds: number,
-  dependencies: Pick<SourceDependencies, 'levels' | 'speed'>,
+  dependencies: Pick<PackingDependencies, 'levels' | 'speed'>,
 ): PlannedLevels {
   const { levels: policy, speed } = dependencies;
   const plan = (cap?: LevelCap): PlannedLevels => {
@@ -43,8 +43,8 @@ export function planLevels(
   };
   const outrunning = policy.levels.filter((level) => speed.outrunsNetwork(level));
   const backlog: LevelCap = { highest: outrunning.at(-1) ?? policy.levels[0] ?? 0, reason: 'backlog' };
-  const late = oldestSeconds > BACKLOG_SECONDS && Number.isFinite(secondsLeft);
-  let planned = plan(late ? backlog : undefined);
+  const isLate = oldestSeconds > BACKLOG_SECONDS && Number.isFinite(secondsLeft);
+  let planned = plan(isLate ? backlog : undefined);
   for (const highest of policy.levels.toReversed().slice(1)) {
     if (planned.predicted <= secondsLeft) break;
     planned = plan({ highest, reason: 'little-time' });
@@ -53,7 +53,7 @@ export function planLevels(
 }
 
 function sumWork(items: readonly PackItem[], levels: ArchiveLevels): PackingWork[] {
-  const byClass = Map.groupBy(items, ({ object }) => expectedClass(object.key));
+  const byClass = Map.groupBy(items, ({ object }) => guessContentClass(object.key));
   return CONTENT_CLASSES.flatMap((content) => {
     const alike = byClass.get(content);
     if (alike === undefined) return [];

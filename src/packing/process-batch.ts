@@ -4,12 +4,12 @@ import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
 import { BatchLedger } from './batch-ledger.ts';
 import { collectObjects, type PackItem } from './collect-objects.ts';
 import { cutArchives } from './cut-archives.ts';
-import type { SourceDependencies } from './dependencies.ts';
+import type { PackingDependencies } from './dependencies.ts';
 import { findStoredWrites } from './find-stored-write.ts';
 import { narrowArchives } from './narrow-archives.ts';
 import { packDeletions } from './pack-deletions.ts';
 import { packOrDefer } from './pack-or-defer.ts';
-import { reportReturned } from './report-returned.ts';
+import { reportRetriedAge } from './report-retried-age.ts';
 import { ItemSettlement } from './settle-item.ts';
 import { settleRemovals } from './settle-removals.ts';
 
@@ -18,10 +18,10 @@ import { settleRemovals } from './settle-removals.ts';
  * objects is inside an archive that S3 has accepted, or needs no packing.
  * @param remainingMilliseconds what is left of this invocation
  */
-export async function processSourceBatch(
+export async function packBatch(
   messages: readonly QueueMessage[],
   remainingMilliseconds: () => number,
-  dependencies: SourceDependencies,
+  dependencies: PackingDependencies,
 ): Promise<BatchResponse> {
   const { rule, limits, maxReceives } = dependencies;
   const clock = startRunClock(remainingMilliseconds, RESERVED_MILLISECONDS.settling);
@@ -42,6 +42,6 @@ export async function processSourceBatch(
   await packAll(await findStoredWrites(settlement, clock.secondsLeft(), dependencies));
 
   const response = await settleBatch(ledger.settled(), dependencies);
-  reportReturned(messages, response, dependencies);
+  reportRetriedAge(messages, response, dependencies);
   return response;
 }

@@ -12,12 +12,12 @@ import { isRestorable } from '../storage/header-section.ts';
 import { lacksTags } from '../storage/provenance.ts';
 import type { ObjectDescription, ObjectTag } from '../storage/stored-object.ts';
 import type { PackItem } from './collect-objects.ts';
-import type { SourceDependencies } from './dependencies.ts';
+import type { PackingDependencies } from './dependencies.ts';
 import { IncompleteTagsError, UnreadableMetadataError } from './errors.ts';
 import { isOwnWrite, type ReadObject } from './own-write.ts';
 
 /** Why an item is not in its archive. `changed` and `gone` are normal: the object has changed since its event. */
-export type LeftOut =
+export type ExclusionReason =
   | { readonly kind: 'gone' }
   | { readonly kind: 'changed' }
   | { readonly kind: 'own-write' }
@@ -31,9 +31,9 @@ export interface ReadItem {
   readonly readAt?: number;
 }
 
-export type ReadResult = { readonly read: ReadItem } | { readonly leftOut: LeftOut };
+export type ReadResult = { readonly read: ReadItem } | { readonly leftOut: ExclusionReason };
 
-type ReadDependencies = Pick<SourceDependencies, 'rule' | 'store' | 'ownPrincipals' | 'tagAccess'>;
+type ReadDependencies = Pick<PackingDependencies, 'rule' | 'store' | 'ownPrincipals' | 'tagPermission'>;
 
 /**
  * Reads a whole object, or its bytes from `start`, into place with one pinned GET. Tags take a second request, which is
@@ -110,18 +110,18 @@ async function describeWhole(
 async function readTags(
   { object: { bucket, key } }: PackItem,
   description: ObjectDescription,
-  { store, tagAccess }: ReadDependencies,
+  { store, tagPermission }: ReadDependencies,
   signal: AbortSignal,
 ): Promise<ObjectTag[]> {
   const { tagCount } = description;
   const name = `s3://${bucket}/${key}`;
   const read = (): ReturnType<typeof store.readTags> => store.readTags({ bucket, key }, signal);
   try {
-    if (tagCount > 0) tagAccess.noteCount(bucket);
-    const { tags, versionId } = tagCount > 0 ? await read() : await tagAccess.readUncounted(bucket, read);
-    const replaced =
+    if (tagCount > 0) tagPermission.noteCount(bucket);
+    const { tags, versionId } = tagCount > 0 ? await read() : await tagPermission.readUncounted(bucket, read);
+    const wasReplaced =
       versionId !== undefined && description.versionId !== undefined && versionId !== description.versionId;
-    if (replaced) throw new ObjectChangedError(`${name} was overwritten while its tags were being read`);
+    if (wasReplaced) throw new ObjectChangedError(`${name} was overwritten while its tags were being read`);
     if (tagCount === 0 || tags.length === tagCount) return tags;
     throw new IncompleteTagsError(
       `${name} has ${tagCount} tags, but S3 lists ${tags.length}. If this persists, allow s3:GetObjectTagging.`,

@@ -4,7 +4,7 @@ import type { BatchLedger } from './batch-ledger.ts';
 import type { PackItem, WrittenObject } from './collect-objects.ts';
 
 /** Writes to one key, each of which may be the stored one, since the presumed last write was not packed. */
-export type UndecidedWrites = readonly WrittenObject[];
+export type AmbiguousWrites = readonly WrittenObject[];
 
 const DONE_HERE: MessageOutcome = { kind: 'done' };
 
@@ -24,20 +24,20 @@ const DONE_HERE: MessageOutcome = { kind: 'done' };
  */
 export class ItemSettlement {
   readonly #ledger: BatchLedger;
-  #undecided: UndecidedWrites[] = [];
+  #undecided: AmbiguousWrites[] = [];
 
   constructor(ledger: BatchLedger) {
     this.#ledger = ledger;
   }
 
   settle(item: PackItem, outcome: MessageOutcome): void {
-    const shared = outcome.kind === 'retry' || outcome.kind === 'again';
+    const isShared = outcome.kind === 'retry' || outcome.kind === 'again';
     item.messages.forEach((message, index) => {
       // A duplicate event is one problem, not two: only one of the messages gets it.
-      this.#ledger.note(message, index === 0 || shared ? outcome : DONE_HERE);
+      this.#ledger.note(message, index === 0 || isShared ? outcome : DONE_HERE);
     });
     if (outcome.kind === 'refused' || outcome.kind === 'over-limits') this.#decideLater(item);
-    else for (const { message } of item.superseded) this.#ledger.note(message, shared ? outcome : DONE_HERE);
+    else for (const { message } of item.superseded) this.#ledger.note(message, isShared ? outcome : DONE_HERE);
   }
 
   /** The key holds a version other than the one in the item's event. */
@@ -52,7 +52,7 @@ export class ItemSettlement {
   }
 
   /** A list per key; each is returned once. */
-  takeUndecided(): UndecidedWrites[] {
+  takeUndecided(): AmbiguousWrites[] {
     const undecided = this.#undecided;
     this.#undecided = [];
     return undecided;

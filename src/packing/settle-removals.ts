@@ -6,15 +6,15 @@ import type { ObjectRemoved } from '../messages/parse-notification.ts';
 import { compareRemovals, isProvenOlder, lastRemoval } from '../messages/sequencer.ts';
 import type { ObjectDescription } from '../storage/stored-object.ts';
 import type { BatchLedger } from './batch-ledger.ts';
-import type { CollectedBatch, PackItem, SeenRemoval, WrittenObject } from './collect-objects.ts';
-import type { SourceDependencies } from './dependencies.ts';
+import type { CollectedBatch, PackItem, RemovalEvent, WrittenObject } from './collect-objects.ts';
+import type { PackingDependencies } from './dependencies.ts';
 import type { ItemSettlement } from './settle-item.ts';
 
 /** A deleted key, and the messages that wait until its deletion is packed. */
 export interface DeletionItem {
   /** The last deletion. */
   readonly object: ObjectRemoved;
-  readonly removals: readonly SeenRemoval[];
+  readonly removals: readonly RemovalEvent[];
 }
 
 /** The work of a batch. */
@@ -23,12 +23,12 @@ export interface BatchWork {
   readonly deletions: readonly DeletionItem[];
 }
 
-type LookDependencies = Pick<SourceDependencies, 'store' | 'limits' | 'stop' | 'telemetry'>;
+type LookDependencies = Pick<PackingDependencies, 'store' | 'limits' | 'stop' | 'telemetry'>;
 
 interface RemovalContext {
   readonly ledger: BatchLedger;
   readonly settlement: ItemSettlement;
-  readonly telemetry: SourceDependencies['telemetry'];
+  readonly telemetry: PackingDependencies['telemetry'];
 }
 
 /**
@@ -77,7 +77,7 @@ export async function settleRemovals(
 /** There is no object at the key. */
 function carryDeletion(
   key: string,
-  seen: readonly SeenRemoval[],
+  seen: readonly RemovalEvent[],
   byKey: Map<string, PackItem>,
   deletions: DeletionItem[],
   { ledger, settlement, telemetry }: RemovalContext,
@@ -101,7 +101,7 @@ function carryDeletion(
 /** There is an object at the key. The removal of a version may have made it current, and then it has no event. */
 function packCurrent(
   key: string,
-  seen: readonly SeenRemoval[],
+  seen: readonly RemovalEvent[],
   stored: ObjectDescription,
   byKey: Map<string, PackItem>,
   { ledger, telemetry }: RemovalContext,
@@ -123,7 +123,15 @@ function packCurrent(
   }
   const { bucket, eventTime, sequencer } = last;
   // The user who removed the version did not write the current one; its stamp says who did.
-  const object = { bucket, key, etag: stored.etag, size: stored.size, eventTime, sequencer, byRemoval: true } as const;
+  const object = {
+    bucket,
+    key,
+    etag: stored.etag,
+    size: stored.size,
+    eventTime,
+    sequencer,
+    isByRemoval: true,
+  } as const;
   byKey.set(key, { object, messages: versions.map(({ message }) => message), superseded: earlierWrites(item) });
 }
 
@@ -133,7 +141,7 @@ function earlierWrites(item: PackItem | undefined): WrittenObject[] {
   return [...messages.map((message) => ({ object, message })), ...superseded];
 }
 
-function partition(seen: readonly SeenRemoval[]): [deleted: SeenRemoval[], versions: SeenRemoval[]] {
+function partition(seen: readonly RemovalEvent[]): [deleted: RemovalEvent[], versions: RemovalEvent[]] {
   const { deleted = [], 'version-removed': versions = [] } = Object.groupBy(seen, ({ removed }) => removed.removal);
   return [deleted, versions];
 }

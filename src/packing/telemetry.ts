@@ -57,7 +57,7 @@ export interface PackedDeletions {
 }
 
 /** Reports the source service's work to the operator. Implementations must not throw. */
-export interface SourceTelemetry extends MessageTelemetry {
+export interface PackingTelemetry extends MessageTelemetry {
   archivePacked(archive: PackedArchive): void;
   deletionsPacked(archive: PackedDeletions): void;
   objectSkipped(object: ObjectLocation, reason: SkipReason): void;

@@ -3,7 +3,7 @@ export interface CleanupFacts {
   /** `x-amz-replication-status` of the version at the key now; undefined if there is none. */
   readonly successorStatus: string | undefined;
   /** Whether that version is the one that is kept in the failed bucket. */
-  readonly successorKept: boolean;
+  readonly isSuccessorKept: boolean;
   /**
    * Whether other destinations may still need the version: its successor goes to one region of several, and S3 is not
    * done with the version.
@@ -32,8 +32,8 @@ export const CLEANUP_DELAY_SECONDS = 900;
  * | PENDING, FAILED      |        | yes          | leave: lifecycle, or `remove`, finds it |
  * | no status            |        |              | leave: nothing says that it has arrived |
  */
-export function decideCleanup({ successorStatus, successorKept, hasOthers, mayWait }: CleanupFacts): CleanupDecision {
-  if (!successorKept && successorStatus === undefined) return 'leave';
-  if (!hasOthers && (successorKept || successorStatus === 'COMPLETED')) return 'delete';
+export function decideCleanup({ successorStatus, isSuccessorKept, hasOthers, mayWait }: CleanupFacts): CleanupDecision {
+  if (!isSuccessorKept && successorStatus === undefined) return 'leave';
+  if (!hasOthers && (isSuccessorKept || successorStatus === 'COMPLETED')) return 'delete';
   return mayWait ? 'wait' : 'leave';
 }

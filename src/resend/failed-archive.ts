@@ -5,24 +5,27 @@ import type { ObjectDescription, ObjectLocation } from '../storage/stored-object
 import { CLEANUP_DELAY_SECONDS } from './decide-cleanup.ts';
 import type { ResendRun } from './dependencies.ts';
 
-export const DONE: MessageOutcome = { kind: 'done' };
-export const LOOK_AGAIN: MessageOutcome = { kind: 'later', seconds: CLEANUP_DELAY_SECONDS };
+export const OUTCOME_DONE: MessageOutcome = { kind: 'done' };
+export const CHECK_LATER: MessageOutcome = { kind: 'later', seconds: CLEANUP_DELAY_SECONDS };
 
 /** A failed replication, and the existing versions of its archive. */
 export interface FailedArchive {
   readonly failure: ReplicationFailure;
   /** The key for the resend: its own, or that for the one region that it did not reach. */
-  readonly again: ObjectLocation;
+  readonly resendLocation: ObjectLocation;
   /** The version that failed. */
   readonly failed: ObjectDescription | undefined;
-  /** The version that is at `again` now. */
+  /** The version that is at `resendLocation` now. */
   readonly current: ObjectDescription | undefined;
   readonly mayWait: boolean;
 }
 
 /** Whether it is resent to one region of several. */
-export function isApart({ failure, again }: Pick<FailedArchive, 'failure' | 'again'>): boolean {
-  return again.key !== failure.key;
+export function isRegionalResend({
+  failure,
+  resendLocation,
+}: Pick<FailedArchive, 'failure' | 'resendLocation'>): boolean {
+  return resendLocation.key !== failure.key;
 }
 
 /** A version with the bytes of the archive, and everything else that is copied. */
@@ -49,7 +52,7 @@ export function isTracked({ replicationStatus }: ObjectDescription): boolean {
 }
 
 /** The properties that a copy of an archive keeps, besides bytes and metadata. */
-export function carriedOver({ headers }: ObjectDescription) {
+export function copiedProperties({ headers }: ObjectDescription) {
   return { headers, tags: [] };
 }
 
@@ -63,13 +66,16 @@ export async function removeFailed(failure: ReplicationFailure, { store, telemet
  * Such copies would never be replicated, and would raise the alarm of unreplicated archives until they expire, which is
  * also what happens if the removal fails.
  */
-export async function removeUncovered(again: ObjectLocation, { store, maxReceives, signal }: ResendRun): Promise<void> {
+export async function removeUncovered(
+  resendLocation: ObjectLocation,
+  { store, maxReceives, signal }: ResendRun,
+): Promise<void> {
   try {
     // Each receive of the message has put a copy.
     for (let receive = 1; receive <= maxReceives; receive += 1) {
-      const { versionId, replicationStatus } = (await store.head(again, signal)) ?? {};
+      const { versionId, replicationStatus } = (await store.head(resendLocation, signal)) ?? {};
       if (versionId === undefined || replicationStatus !== undefined) return;
-      await store.removeVersion({ ...again, versionId });
+      await store.removeVersion({ ...resendLocation, versionId });
     }
   } catch {
     // Not an error: the archive is on its way, and a failed message would say the opposite.

@@ -4,12 +4,12 @@ import { type KeptRecord, keptRecordOf, withKeptRecord } from './archive-metadat
 import type { ResendRun } from './dependencies.ts';
 import {
   type ArchiveCopy,
-  carriedOver,
-  DONE,
+  CHECK_LATER,
+  copiedProperties,
   type FailedArchive,
-  isApart,
+  isRegionalResend,
   isTracked,
-  LOOK_AGAIN,
+  OUTCOME_DONE,
   removeFailed,
 } from './failed-archive.ts';
 import { keptKey } from './kept-key.ts';
@@ -20,9 +20,9 @@ import { keptKey } from './kept-key.ts';
  */
 export async function keepArchive(archive: FailedArchive, copy: ArchiveCopy, run: ResendRun): Promise<MessageOutcome> {
   const { store, telemetry, signal } = run;
-  const { failure, again, failed, mayWait } = archive;
+  const { failure, resendLocation, failed, mayWait } = archive;
   const { versionId, destination, reason } = failure;
-  const kept = { bucket: run.failedBucket, key: keptKey(again.key) };
+  const kept = { bucket: run.failedBucket, key: keptKey(resendLocation.key) };
   const present = await store.head(kept, signal);
   const record = keptRecordOf(present?.metadata ?? {});
   const before = record?.versionId === versionId ? record.failures : [];
@@ -37,22 +37,22 @@ export async function keepArchive(archive: FailedArchive, copy: ArchiveCopy, run
   telemetry.archiveGivenUp(failure, kept);
   await store.copy({
     ...kept,
-    ...carriedOver(copy),
+    ...copiedProperties(copy),
     metadata: withKeptRecord(copy.metadata, { versionId, failures, keptAt: new Date(run.now()).toISOString() }),
     source: copy,
     // A note that another invocation writes at the same time must not be lost.
     condition: present === undefined ? { kind: 'absent' } : { kind: 'matches', etag: present.etag },
     signal,
   });
-  return mayWait && failed !== undefined && isTracked(failed) ? LOOK_AGAIN : DONE;
+  return mayWait && failed !== undefined && isTracked(failed) ? CHECK_LATER : OUTCOME_DONE;
 }
 
 /**
  * Whether a later version has been kept since. If that one was then deleted from the outbound bucket, this one has
  * become current again, and resending it would be useless.
  */
-export async function wasKeptSince({ failure, again }: FailedArchive, run: ResendRun): Promise<boolean> {
-  const record = await keptRecord(again, run);
+export async function wasKeptSince({ failure, resendLocation }: FailedArchive, run: ResendRun): Promise<boolean> {
+  const record = await keptRecord(resendLocation, run);
   return (
     record !== undefined && record.versionId !== failure.versionId && Date.parse(record.keptAt) > failure.eventTime
   );
@@ -61,16 +61,20 @@ export async function wasKeptSince({ failure, again }: FailedArchive, run: Resen
 /** Once the archive is kept, the failed version is not needed, unless another destination needs it. */
 export async function dropKept(archive: FailedArchive, run: ResendRun): Promise<MessageOutcome> {
   const { failure, failed, mayWait } = archive;
-  const isPending = isApart(archive) && failed?.replicationStatus === 'PENDING';
-  if (isPending && mayWait) return LOOK_AGAIN;
+  const isPending = isRegionalResend(archive) && failed?.replicationStatus === 'PENDING';
+  if (isPending && mayWait) return CHECK_LATER;
   if (failed !== undefined && isTracked(failed) && !isPending) await removeFailed(failure, run);
   else run.telemetry.failureSkipped(failure, 'kept-before');
-  return DONE;
+  return OUTCOME_DONE;
 }
 
 /** Whether the kept copy of the archive is one of this version. */
-export async function isKept(again: ObjectLocation, versionId: string | undefined, run: ResendRun): Promise<boolean> {
-  return versionId !== undefined && (await keptRecord(again, run))?.versionId === versionId;
+export async function isKept(
+  resendLocation: ObjectLocation,
+  versionId: string | undefined,
+  run: ResendRun,
+): Promise<boolean> {
+  return versionId !== undefined && (await keptRecord(resendLocation, run))?.versionId === versionId;
 }
 
 async function keptRecord(

@@ -1,12 +1,12 @@
 import { asCompressorError } from '../errors.ts';
 import { Deadline, RESERVED_MILLISECONDS } from '../messages/deadline.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
-import { failedOutcome, type MessageOutcome, type SettledMessage, worstOutcome } from '../messages/outcome.ts';
+import { failedOutcome, type MessageOutcome, mostSevereOutcome, type SettledMessage } from '../messages/outcome.ts';
 import { parseReplicationFailures } from '../messages/parse-replication-failure.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
-import { answerFailure } from './answer-failure.ts';
 import type { ResendDependencies, ResendRun } from './dependencies.ts';
 import { ResendInterruptedError } from './errors.ts';
+import { handleReplicationFailure } from './handle-replication-failure.ts';
 
 /**
  * Resends archives that S3 has given up replicating, a limited number of times, then keeps them in a bucket where
@@ -31,14 +31,14 @@ async function answerMessage(message: QueueMessage, run: ResendRun): Promise<Mes
   try {
     const mayWait = message.receiveCount < run.maxReceives;
     for (const failure of parseReplicationFailures(message.body)) {
-      outcomes.push(await answerFailure(failure, mayWait, run));
+      outcomes.push(await handleReplicationFailure(failure, mayWait, run));
     }
   } catch (thrown) {
     // Calls that are aborted by the deadline fail with different errors; the cause of all of them is the deadline.
     const error = run.signal.aborted ? interrupted() : asCompressorError(thrown);
     outcomes.push(failedOutcome(error));
   }
-  return worstOutcome(outcomes);
+  return mostSevereOutcome(outcomes);
 }
 
 function interrupted(): ResendInterruptedError {

@@ -25,7 +25,7 @@ export function admitRestore(archive: ArchiveVersion, work: RestoringWork, run: 
   const { bytes } = work;
   const seconds = speed.predict(work);
   const admission = decideAdmission(
-    { bytes, largest: 0, seconds, divisible: false },
+    { bytes, largest: 0, seconds, isDivisible: false },
     {
       objectBytes: Number.POSITIVE_INFINITY,
       totalBytes: limits.maxRestoredBytes,

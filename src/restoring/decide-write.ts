@@ -18,12 +18,12 @@ export interface ConditionalWrite {
   readonly kind: 'write';
   readonly condition: WriteCondition;
   /** The overwritten object is not, or may not be, from this product. */
-  readonly conflict: boolean;
+  readonly isConflict: boolean;
   /**
    * The existing object may have the same bytes. With a single PUT, ours would have the same ETag: an older write that
    * has looked at the key before would not notice ours, and would overwrite it. See put-as-part.ts.
    */
-  readonly sameBytes?: true;
+  readonly hasSameBytes?: true;
 }
 
 export type WriteDecision =
@@ -39,29 +39,29 @@ export interface ExistingObject extends ObjectDescription {
 }
 
 /** The first attempt at an unknown key: a new key then costs one request. */
-export const WRITE_IF_ABSENT: ConditionalWrite = { kind: 'write', condition: { kind: 'absent' }, conflict: false };
+export const WRITE_IF_ABSENT: ConditionalWrite = { kind: 'write', condition: { kind: 'absent' }, isConflict: false };
 
 const PLAIN_MD5 = /^[0-9a-f]{32}$/;
 
 /**
  * Whether our object may be written over what exists at its key.
  *
- * | at the key                                                       | decision                              |
- * |------------------------------------------------------------------|---------------------------------------|
- * | no object                                                        | write if still absent                 |
- * | as written, stamp of the same write, tags still missing          | tag                                   |
- * | as written, stamp of the same write                              | skip: replay                          |
- * | as written, stamp of a newer write                               | skip: newer-at-target                 |
- * | as written, stamp of an older write                              | write if unchanged                    |
- * | edited since its stamp, `on_conflict: keep`                      | skip: kept                            |
- * | edited since, stamp of the same write or a newer one             | skip: newer-at-target                 |
- * | edited since, stamp of an older write                            | write if unchanged, count as conflict |
- * | no stamp though metadata has room, `on_conflict: keep`           | skip: kept                            |
- * | no stamp though metadata has room, `on_conflict: overwrite`      | write if unchanged, count as conflict |
- * | no stamp, no room; equals ours in everything                     | skip: replay                          |
- * | no stamp though tags have room, `on_conflict: keep`              | skip: kept                            |
- * | no stamp, no room in metadata; modified at our write's second or later | skip: unordered                 |
- * | no stamp, no room in metadata; modified before                   | write if unchanged, count as conflict |
+ * | at the key                                                             | decision                              |
+ * |------------------------------------------------------------------------|---------------------------------------|
+ * | no object                                                              | write if still absent                 |
+ * | as written, stamp of the same write, tags still missing                | tag                                   |
+ * | as written, stamp of the same write                                    | skip: replay                          |
+ * | as written, stamp of a newer write                                     | skip: newer-at-target                 |
+ * | as written, stamp of an older write                                    | write if unchanged                    |
+ * | edited since its stamp, `on_conflict: keep`                            | skip: kept                            |
+ * | edited since, stamp of the same write or a newer one                   | skip: newer-at-target                 |
+ * | edited since, stamp of an older write                                  | write if unchanged, count as conflict |
+ * | no stamp though metadata has room, `on_conflict: keep`                 | skip: kept                            |
+ * | no stamp though metadata has room, `on_conflict: overwrite`            | write if unchanged, count as conflict |
+ * | no stamp, no room; equals ours in everything                           | skip: replay                          |
+ * | no stamp though tags have room, `on_conflict: keep`                    | skip: kept                            |
+ * | no stamp, no room in metadata; modified at our write's second or later | skip: unordered                       |
+ * | no stamp, no room in metadata; modified before                         | write if unchanged, count as conflict |
  *
  * The last two rows are a limit of this product: an object of 10 tags whose metadata fills S3's 2 KB is kept whole, so
  * it does not say whose it is or which version. Last-Modified is when it was restored, not when it was written at the
@@ -77,22 +77,22 @@ export function decideWrite(
 ): WriteDecision {
   if (existing === undefined) return WRITE_IF_ABSENT;
   const found = findStamp(existing, location);
-  const keep = onConflict === 'keep';
+  const shouldKeep = onConflict === 'keep';
   if (found !== undefined) {
-    const asWritten = isAsWritten(found, existing);
-    if (!asWritten && keep) return { kind: 'skip', reason: 'kept' };
+    const isUnchanged = isAsWritten(found, existing);
+    if (!isUnchanged && shouldKeep) return { kind: 'skip', reason: 'kept' };
     const relation = relateStamps(found.stamp, object.stamp);
-    if (relation === 'older') return overwrite(object, existing, !asWritten);
-    if (relation === 'newer' || !asWritten) return { kind: 'skip', reason: 'newer-at-target' };
+    if (relation === 'older') return overwrite(object, existing, !isUnchanged);
+    if (relation === 'newer' || !isUnchanged) return { kind: 'skip', reason: 'newer-at-target' };
     return lacksTags(existing.tags)
       ? { kind: 'tag', version: versionOf(existing) }
       : { kind: 'skip', reason: 'replay' };
   }
   if (hasRoomForStamp(existing.metadata)) {
-    return keep ? { kind: 'skip', reason: 'kept' } : overwrite(object, existing, true);
+    return shouldKeep ? { kind: 'skip', reason: 'kept' } : overwrite(object, existing, true);
   }
   if (isSameUnstamped(object, existing)) return { kind: 'skip', reason: 'replay' };
-  if (keep && hasRoomForStampTag(existing.tags ?? [])) return { kind: 'skip', reason: 'kept' };
+  if (shouldKeep && hasRoomForStampTag(existing.tags ?? [])) return { kind: 'skip', reason: 'kept' };
   return wasModifiedBefore(existing, object.stamp.eventTime)
     ? overwrite(object, existing, true)
     : { kind: 'skip', reason: 'unordered' };
@@ -102,9 +102,9 @@ function versionOf({ etag, versionId }: ObjectDescription): WrittenVersion {
   return versionId === undefined ? { etag } : { etag, versionId };
 }
 
-function overwrite(object: RestorableObject, existing: ObjectDescription, conflict: boolean): WriteDecision {
-  const write = { kind: 'write', condition: { kind: 'matches', etag: existing.etag }, conflict } as const;
-  return mayHaveSameETag(object, existing) ? { ...write, sameBytes: true } : write;
+function overwrite(object: RestorableObject, existing: ObjectDescription, isConflict: boolean): WriteDecision {
+  const write = { kind: 'write', condition: { kind: 'matches', etag: existing.etag }, isConflict } as const;
+  return mayHaveSameETag(object, existing) ? { ...write, hasSameBytes: true } : write;
 }
 
 /** The ETag of one PUT is the MD5 of the bytes, unless KMS encrypts them. An upload of no bytes has no part. */
@@ -124,12 +124,13 @@ export function wasModifiedBefore({ lastModified }: ObjectDescription, eventTime
  */
 function isSameUnstamped(object: RestorableObject, existing: ExistingObject): boolean {
   if (object.carrier !== 'none') return false;
-  const sameBytes =
+  const hasSameBytes =
     existing.crc32 !== undefined && object.crc32 !== undefined
       ? existing.crc32 === object.crc32
       : existing.etag === object.etag && PLAIN_MD5.test(object.etag);
-  const described = digestContent({ ...object, crc32: undefined }) === digestContent({ ...existing, crc32: undefined });
-  return sameBytes && described && isSameTags(object.tags, existing.tags ?? []);
+  const isSameDescription =
+    digestContent({ ...object, crc32: undefined }) === digestContent({ ...existing, crc32: undefined });
+  return hasSameBytes && isSameDescription && isSameTags(object.tags, existing.tags ?? []);
 }
 
 function isSameTags(left: readonly ObjectTag[], right: readonly ObjectTag[]): boolean {

@@ -19,11 +19,11 @@ import type { ProvenanceStamp } from '../storage/provenance.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import { KIB } from '../units.ts';
 import type { DeletionMemory } from './deletions/deletion-memory.ts';
-import type { KeyHistory } from './key-history.ts';
+import type { ExistingKeyStatistics } from './existing-key-statistics.ts';
 import type { RestorableObject } from './restorable-object.ts';
-import type { TargetTelemetry } from './telemetry.ts';
+import type { RestoringTelemetry } from './telemetry.ts';
 
-export type TargetStore = ObjectReader &
+export type RestoringStore = ObjectReader &
   ObjectHeadReader &
   TagReader &
   TagWriter &
@@ -48,7 +48,7 @@ export interface FrameBuffers {
   readonly tar: BufferPool;
 }
 
-export interface TargetLimits {
+export interface RestoringLimits {
   /** Archives that are restored at the same time; each holds its decoded manifest. */
   readonly parallelArchives: number;
   /** Concurrent writes and HEADs at the destinations, over all archives. */
@@ -71,18 +71,18 @@ export interface TargetLimits {
   readonly stopReserveMilliseconds: number;
 }
 
-export interface TargetDependencies {
-  readonly store: TargetStore;
+export interface RestoringDependencies {
+  readonly store: RestoringStore;
   readonly pool: FrameRestoration;
   readonly buffers: FrameBuffers;
   readonly speed: RestoringSpeed;
-  readonly keys: KeyHistory;
+  readonly keys: ExistingKeyStatistics;
   /** Absent if no rule replicates deletions to this region. */
   readonly deletions?: DeletionMemory | undefined;
   readonly queue: MessageQueue;
   /** Absent: archives that exceed the limits are dead-lettered. */
   readonly fallback?: FallbackQueue | undefined;
-  readonly telemetry: TargetTelemetry;
+  readonly telemetry: RestoringTelemetry;
   readonly region: string;
   readonly inboundBucket: string;
   /** All rules of the configuration; those without a destination in this region are ignored. */
@@ -95,11 +95,11 @@ export interface TargetDependencies {
   readonly random: () => number;
   /** Aborts when the process is about to end: what is in progress is then requeued, unattempted. Absent in functions. */
   readonly stop?: AbortSignal;
-  readonly limits: TargetLimits;
+  readonly limits: RestoringLimits;
 }
 
 /** What an archive knows about keys with removed versions at the source, see deletions/left-to-consumers.ts. */
-export interface RemovalNotes {
+export interface KeyRemovalHistory {
   /** Whether the key was deleted at the source after one write and before another. */
   wasDeletedBetween(key: string, first: ProvenanceStamp, second: ProvenanceStamp): boolean;
   /**
@@ -113,7 +113,7 @@ export interface RemovalNotes {
 }
 
 /** The state that all archives of one invocation share. */
-export interface RestoreRun extends TargetDependencies {
+export interface RestoreRun extends RestoringDependencies {
   /** Time that this invocation of the function has left. */
   readonly remainingMilliseconds: () => number;
   /**
@@ -126,7 +126,7 @@ export interface RestoreRun extends TargetDependencies {
    * What is known about removed versions in the archive that is being restored. Absent if no destination here
    * replicates deletions.
    */
-  readonly removals?: RemovalNotes | undefined;
+  readonly removals?: KeyRemovalHistory | undefined;
   /** Seconds that any invocation has for an archive that it begins at once. */
   readonly wholeRun: number;
   readonly puts: LimitFunction;
@@ -145,7 +145,7 @@ export interface InboundArchive extends ArchiveVersion {
   /** When the archive arrived in this region, in milliseconds since 1970. */
   readonly eventTime: number;
   /** Its message was received before, so some of its objects may have been restored. */
-  readonly redelivered: boolean;
+  readonly isRedelivered: boolean;
 }
 
 /** The name of an archive in errors. */

@@ -3,11 +3,11 @@ import { ARCHIVE_SUFFIX } from '../archive/format.ts';
 import { asCompressorError } from '../errors.ts';
 import { Deadline } from '../messages/deadline.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
-import { failedOutcome, type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
+import { failedOutcome, type MessageOutcome, mostSevereOutcome } from '../messages/outcome.ts';
 import { type ObjectCreated, parseNotification } from '../messages/parse-notification.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
 import { STAGE_PREFIX } from '../storage/staged-part.ts';
-import { archiveName, type InboundArchive, type RestoreRun, type TargetDependencies } from './dependencies.ts';
+import { archiveName, type InboundArchive, type RestoreRun, type RestoringDependencies } from './dependencies.ts';
 import {
   ArchiveChangedError,
   ArchiveGoneError,
@@ -26,10 +26,10 @@ const OUTAGE_SECONDS = 120;
  * throws; the response says which messages return to the queue.
  * @param remainingMilliseconds what is left of this invocation
  */
-export async function processTargetBatch(
+export async function restoreBatch(
   messages: readonly QueueMessage[],
   remainingMilliseconds: () => number,
-  dependencies: TargetDependencies,
+  dependencies: RestoringDependencies,
 ): Promise<BatchResponse> {
   const { limits, stop } = dependencies;
   using deadline = new Deadline(
@@ -52,12 +52,12 @@ export async function processTargetBatch(
   return await settleBatch(processed, dependencies);
 }
 
-type RestoreCreated = (created: ObjectCreated, redelivered: boolean) => Promise<MessageOutcome>;
+type RestoreCreated = (created: ObjectCreated, isRedelivered: boolean) => Promise<MessageOutcome>;
 
 async function messageOutcome(message: QueueMessage, restore: RestoreCreated): Promise<MessageOutcome> {
   try {
     const { created } = parseNotification(message.body);
-    return worstOutcome(await Promise.all(created.map((archive) => restore(archive, isRepeated(message)))));
+    return mostSevereOutcome(await Promise.all(created.map((archive) => restore(archive, isRepeated(message)))));
   } catch (thrown) {
     return failedOutcome(asCompressorError(thrown));
   }
@@ -88,21 +88,25 @@ function refuseUnexpected({ bucket, key }: ObjectCreated, { inboundBucket }: Res
 function restoreEachOnce(run: RestoreRun): RestoreCreated {
   const turns = pLimit(run.limits.parallelArchives);
   const begun = new Map<string, Promise<MessageOutcome>>();
-  return (created, redelivered) => {
+  return (created, isRedelivered) => {
     const version = JSON.stringify([created.bucket, created.key, created.etag]);
-    const outcome = begun.get(version) ?? turns(() => restoreCreated(created, redelivered, run));
+    const outcome = begun.get(version) ?? turns(() => restoreCreated(created, isRedelivered, run));
     begun.set(version, outcome);
     return outcome;
   };
 }
 
-async function restoreCreated(created: ObjectCreated, redelivered: boolean, run: RestoreRun): Promise<MessageOutcome> {
+async function restoreCreated(
+  created: ObjectCreated,
+  isRedelivered: boolean,
+  run: RestoreRun,
+): Promise<MessageOutcome> {
   const { bucket, key, etag, size, eventTime } = created;
   if (isStagedPart(created, run)) return { kind: 'done' };
   if (run.remainingMilliseconds() < run.limits.startReserveMilliseconds) return { kind: 'again' };
   try {
     refuseUnexpected(created, run);
-    const end = await restoreStored({ bucket, key, etag, size, eventTime, redelivered }, run);
+    const end = await restoreStored({ bucket, key, etag, size, eventTime, isRedelivered }, run);
     return { kind: end === 'restored' ? 'done' : 'again' };
   } catch (thrown) {
     if (run.stop?.aborted === true) return { kind: 'again' };
@@ -138,7 +142,7 @@ async function restoreStored(archive: InboundArchive, run: RestoreRun): Promise<
     const stored = await run.store.head(archive, run.signal);
     // Gone in between, according to a HEAD, for which S3 gives no reason: another attempt reads it.
     if (stored === undefined) throw thrown;
-    return restoreArchive({ ...archive, etag: stored.etag, size: stored.size, redelivered: true }, run);
+    return restoreArchive({ ...archive, etag: stored.etag, size: stored.size, isRedelivered: true }, run);
   }
 }
 

@@ -3,11 +3,11 @@ import type { Destination } from '../configuration/rule.ts';
 import { digestContent } from '../storage/content-digest.ts';
 import type { WriteTarget } from '../storage/object-store.ts';
 import {
-  chooseCarrier,
+  chooseStampLocation,
   encodeStamp,
   type ProvenanceStamp,
   STAMP_NAME,
-  type StampCarrier,
+  type StampLocation,
   stampOf,
   withoutStamp,
   withoutStampTag,
@@ -37,11 +37,11 @@ export interface RestorableObject {
    */
   readonly writtenAt?: number;
   /** The result of placing its stamp. */
-  readonly carrier: StampCarrier;
+  readonly carrier: StampLocation;
 }
 
 /** @param origin of the manifest's source bucket, see `originOf` */
-export function restorableObject(object: ManifestObject, origin: string): RestorableObject {
+export function makeRestorableObject(object: ManifestObject, origin: string): RestorableObject {
   const { key, size, etag, sequencer, read_time } = object;
   const read = read_time === undefined ? {} : { readAt: Date.parse(read_time) };
   const stamp = stampOf({ origin, etag, sequencer, eventTime: Date.parse(object.event_time), ...read });
@@ -79,7 +79,7 @@ export function makeStampable(
   stamp: ProvenanceStamp,
 ): Pick<RestorableObject, 'metadata' | 'tags' | 'carrier'> {
   const own = { metadata: withoutStamp(metadata), tags: withoutStampTag(tags) };
-  return { ...own, carrier: chooseCarrier(own.metadata, own.tags, stamp) };
+  return { ...own, carrier: chooseStampLocation(own.metadata, own.tags, stamp) };
 }
 
 /** Tags of a manifest, which has one map per pair, in S3's form. */
@@ -113,7 +113,7 @@ export function fitsKey(object: { readonly key: string }, destination: Destinati
 }
 
 /** The target of a write, and everything about the object except its bytes. */
-export function writeTarget(object: RestorableObject, destination: Destination): WriteTarget {
+export function makeWriteTarget(object: RestorableObject, destination: Destination): WriteTarget {
   const { headers } = object;
   const location = locationAt(object, destination);
   const lost = lostStorageClass(object, destination);

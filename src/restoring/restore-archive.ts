@@ -6,13 +6,13 @@ import { admitRestore, restoringWork } from './admit-restore.ts';
 import { authorizeArchive, type RuleHere, rulesOfRegion } from './authorize-archive.ts';
 import { watchDeletions } from './deletions/deletion-watch.ts';
 import type { InboundArchive, RestoreRun } from './dependencies.ts';
+import { findDueWrites } from './find-due-writes.ts';
 import { type OpenedArchive, openArchive } from './open-archive.ts';
-import { restorePublicArchive } from './public/restore-archive.ts';
-import { type RestorableObject, restorableObject } from './restorable-object.ts';
+import { restorePublicArchive } from './public/restore-public-archive.ts';
+import { makeRestorableObject, type RestorableObject } from './restorable-object.ts';
 import { restoreFrames } from './restore-frames.ts';
 import { RestoreProgress, type RestoreSummary } from './restore-progress.ts';
 import type { WriteContext } from './settle-write.ts';
-import { surveyWrites } from './survey-writes.ts';
 
 /** `again`: nothing was attempted, since it would not have finished in the remaining time. */
 export type RestoreEnd = 'restored' | 'again';
@@ -79,7 +79,7 @@ async function restoreOwnArchive(
   const work = restoringWork(archive, manifest, destinations);
   if (admitRestore(archive, work, shared) === 'again') return undefined;
   const origin = originOf(rule.source.bucket);
-  const describe = (object: ManifestObject): RestorableObject => restorableObject(object, origin);
+  const describe = (object: ManifestObject): RestorableObject => makeRestorableObject(object, origin);
   const { objects, deletions = [] } = manifest;
   const watched = { archive, rule: rule.id, origin, destinations, objects, deletions };
   const watch = await watchDeletions(
@@ -93,9 +93,9 @@ async function restoreOwnArchive(
     { run: shared, progress },
   );
   const run = { ...shared, removals: watch };
-  const looksFirst = ({ frames = 1, by_removal }: ManifestObject): boolean =>
-    archive.redelivered || frames > 1 || (watch !== undefined && by_removal === true);
-  const due = await surveyWrites(objects, destinations, { looksFirst, describe, run, progress, watch });
+  const shouldLookFirst = ({ frames = 1, by_removal }: ManifestObject): boolean =>
+    archive.isRedelivered || frames > 1 || (watch !== undefined && by_removal === true);
+  const due = await findDueWrites(objects, destinations, { shouldLookFirst, describe, run, progress, watch });
   await restoreFrames({ opened, due, describe, run, progress });
   await watch?.finish();
   const summary = { rule: rule.id, due: objects.length * destinations.length, work };
@@ -110,10 +110,10 @@ const LATE_MILLISECONDS = 86_400_000;
  * keys first.
  */
 function noteRepetition(archive: InboundArchive, run: RestoreRun): { archive: InboundArchive; run: RestoreRun } {
-  const { key, redelivered } = archive;
+  const { key, isRedelivered } = archive;
   const repeatedSince = parseKeyTime(key.slice(key.lastIndexOf('/') + 1)) ?? Number.NEGATIVE_INFINITY;
   const isLate = Number.isFinite(repeatedSince) && run.now() - repeatedSince > LATE_MILLISECONDS;
   const isResent = parseResentKey(key).region !== undefined;
-  if (!redelivered && !isLate && !isResent) return { archive, run };
-  return { archive: { ...archive, redelivered: true }, run: { ...run, repeatedSince } };
+  if (!isRedelivered && !isLate && !isResent) return { archive, run };
+  return { archive: { ...archive, isRedelivered: true }, run: { ...run, repeatedSince } };
 }

@@ -9,7 +9,7 @@ import type { OpenedArchive } from './open-archive.ts';
 import { locationAt, type RestorableObject } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 import { settleWrite, type WriteContext } from './settle-write.ts';
-import { useFrame } from './use-frame.ts';
+import { withRestoredFrame } from './with-restored-frame.ts';
 import type { DueWrite } from './write-object.ts';
 import { SlicedObjectWrite } from './write-sliced-object.ts';
 
@@ -99,14 +99,14 @@ async function restoreFrame(
   const request = { opened, entry: frame.entry, input };
   try {
     const slices = wanted.map(({ slice, object }) => expectedSlice(slice, object));
-    await useFrame({ ...request, slices }, run, async ({ tar, checksums, cpuSeconds }) => {
+    await withRestoredFrame({ ...request, slices }, run, async ({ tar, checksums, cpuSeconds }) => {
       progress.cpuSeconds += cpuSeconds;
       await Promise.all(wanted.map((one, index) => writeSlice(one, tar, checksums[index] ?? 0, work)));
     });
   } catch (thrown) {
     const error = asCompressorError(thrown);
-    const fault = error instanceof CorruptArchiveError || error instanceof ObjectChecksumError;
-    if (fault) await restoreApart(frame, wanted, work);
+    const isCorrupt = error instanceof CorruptArchiveError || error instanceof ObjectChecksumError;
+    if (isCorrupt) await restoreApart(frame, wanted, work);
     else await Promise.all(wanted.map((one) => failSlice(one, error, progress)));
   }
 }
@@ -124,7 +124,7 @@ async function restoreApart(
   const input = await run.buffers.compressed.acquire();
   try {
     const fromStore = { archive: opened.archive, tail: new Uint8Array(0) };
-    await useFrame({ opened: fromStore, entry: frame.entry, input, slices: [] }, run, async ({ tar }) => {
+    await withRestoredFrame({ opened: fromStore, entry: frame.entry, input, slices: [] }, run, async ({ tar }) => {
       await Promise.all(
         wanted.map(async (one) => {
           try {

@@ -3,10 +3,10 @@ import { FRAME_TARGET } from '../archive/format.ts';
 import { asCompressorError } from '../errors.ts';
 import { type BodyPart, cutBody } from './cut-body.ts';
 import type { DeletionWatch } from './deletions/deletion-watch.ts';
-import type { PlannedObject } from './public/plan-restore.ts';
+import { destinationsWithRoom, findDueWrite, skipDeletedDestinations, uncheckedWrites } from './find-due-writes.ts';
+import type { PlannedObject } from './public/plan-public-restore.ts';
 import type { StreamedMember } from './public/read-tar-members.ts';
 import { settleWrite, type WriteContext } from './settle-write.ts';
-import { fittingDestinations, leaveOutDeleted, surveyWrite, unseenWrites } from './survey-writes.ts';
 import type { DueWrite } from './write-object.ts';
 import { SlicedObjectWrite } from './write-sliced-object.ts';
 
@@ -14,7 +14,7 @@ import { SlicedObjectWrite } from './write-sliced-object.ts';
 const PART_SIZE = FRAME_TARGET;
 
 export interface MemberWork extends WriteContext {
-  readonly redelivered: boolean;
+  readonly isRedelivered: boolean;
   /** Receives the writes that continue while the next member is read. They never reject. */
   readonly writing: Promise<void>[];
   /** Absent if no destination of the object's rule replicates deletions. */
@@ -24,7 +24,7 @@ export interface MemberWork extends WriteContext {
 /** Restores an object from a member of a tar that is read as a stream; returns when its bytes are read. */
 export async function restoreMember(member: StreamedMember, planned: PlannedObject, work: MemberWork): Promise<void> {
   const { size } = planned.object;
-  const due = await dueWrites(planned, work.redelivered || size > PART_SIZE, work);
+  const due = await dueWrites(planned, work.isRedelivered || size > PART_SIZE, work);
   if (due.length === 0) return;
   if (size > PART_SIZE) await restoreInParts(member, planned, due, work);
   else await restoreWhole(member, planned, due, work);
@@ -32,13 +32,13 @@ export async function restoreMember(member: StreamedMember, planned: PlannedObje
 
 async function dueWrites(
   { object, destinations }: PlannedObject,
-  looksFirst: boolean,
+  shouldLookFirst: boolean,
   { run, progress, watch }: MemberWork,
 ): Promise<DueWrite[]> {
-  const fits = fittingDestinations(object, destinations, progress);
-  const fitting = watch === undefined ? fits : await leaveOutDeleted(object, fits, watch, { run, progress });
-  if (!looksFirst) return unseenWrites(object, fitting, watch);
-  const due = await Promise.all(fitting.map((destination) => surveyWrite(object, destination, run, progress)));
+  const fits = destinationsWithRoom(object, destinations, progress);
+  const fitting = watch === undefined ? fits : await skipDeletedDestinations(object, fits, watch, { run, progress });
+  if (!shouldLookFirst) return uncheckedWrites(object, fitting, watch);
+  const due = await Promise.all(fitting.map((destination) => findDueWrite(object, destination, run, progress)));
   return due.filter((write) => write !== undefined);
 }
 

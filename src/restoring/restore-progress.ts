@@ -7,7 +7,7 @@ import { archiveName, type RestoreRun } from './dependencies.ts';
 import { ArchiveChangedError, ArchiveGoneError, ArchiveNotRestoredError } from './errors.ts';
 import { LatencyDistribution } from './latency-distribution.ts';
 import type { RestorableObject } from './restorable-object.ts';
-import type { DeletionResult, DeletionSkipReason, RestoredDeletions, TargetTelemetry } from './telemetry.ts';
+import type { DeletionResult, DeletionSkipReason, RestoredDeletions, RestoringTelemetry } from './telemetry.ts';
 import type { WriteResult } from './write-object.ts';
 
 /** The work of an archive. */
@@ -47,7 +47,7 @@ export class RestoreProgress {
   readonly #archive: ObjectLocation;
   /** When the earliest of its objects with an event was written. */
   readonly #earliest: number;
-  readonly #telemetry: TargetTelemetry;
+  readonly #telemetry: RestoringTelemetry;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
   readonly #failedKeys: string[] = [];

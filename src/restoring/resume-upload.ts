@@ -4,7 +4,7 @@ import { PartLayout } from '../archive/plan-parts.ts';
 import type { Destination } from '../configuration/rule.ts';
 import type { ObjectUpload, UploadFinder, WriteTarget } from '../storage/object-store.ts';
 import { openUpload } from '../storage/open-upload.ts';
-import type { TargetLimits } from './dependencies.ts';
+import type { RestoringLimits } from './dependencies.ts';
 import type { RestorableObject } from './restorable-object.ts';
 import { planWrite } from './split-write.ts';
 
@@ -32,13 +32,13 @@ export function markOf({ target, layout, crc32: whole }: UploadPlan): Buffer {
 /**
  * The plan of an object's upload, if another attempt can resume it.
  * @param sliceLength bytes of each slice but the last
- * @param limits see TargetLimits
+ * @param limits see RestoringLimits
  */
 export function planUpload(
   object: RestorableObject,
   destination: Destination,
   sliceLength: number,
-  { resumableBytes, maxParts }: Pick<TargetLimits, 'resumableBytes' | 'maxParts'>,
+  { resumableBytes, maxParts }: Pick<RestoringLimits, 'resumableBytes' | 'maxParts'>,
 ): UploadPlan | undefined {
   const { crc32: whole, size } = object;
   if (whole === undefined || size < resumableBytes) return undefined;
@@ -89,11 +89,11 @@ async function listMarkedUploads(store: UploadFinder, plan: UploadPlan, signal: 
 function isOfPlan({ earlier }: ObjectUpload, plan: UploadPlan): boolean {
   const mark = markOf(plan);
   const { layout } = plan;
-  const marked = earlier.some(
+  const isMarked = earlier.some(
     ({ number, size, crc32: checksum }) => number === MARK_PART && size === mark.length && checksum === crc32(mark),
   );
   return (
-    marked &&
+    isMarked &&
     earlier.every(
       ({ number, size }) => number === MARK_PART || (number <= layout.parts && size === layout.sizeOf(number - 1)),
     )

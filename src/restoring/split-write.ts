@@ -6,7 +6,7 @@ import { encodeStamp, PENDING_TAGS } from '../storage/provenance.ts';
 import type { ObjectTag } from '../storage/stored-object.ts';
 import type { RestoreRun } from './dependencies.ts';
 import { MisplacedTagsError } from './errors.ts';
-import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
+import { locationAt, makeWriteTarget, type RestorableObject } from './restorable-object.ts';
 
 /** The requests that write an object. */
 export interface PlannedWrite {
@@ -22,7 +22,7 @@ export interface PlannedWrite {
  * missing.
  */
 export function planWrite(object: RestorableObject, destination: Destination): PlannedWrite {
-  const target = writeTarget(object, destination);
+  const target = makeWriteTarget(object, destination);
   if (target.tags.length === 0 || fitsRequest(target)) return { target };
   const value = encodeStamp(object.stamp, digestContent(object), target);
   return { target: { ...target, tags: [{ key: PENDING_TAGS, value }] }, laterTags: target.tags };

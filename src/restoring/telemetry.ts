@@ -67,7 +67,7 @@ export type RestoreSkipReason =
   | 'deleted-at-target';
 
 /** Reports the target service's work to the operator. Implementations must not throw. */
-export interface TargetTelemetry extends MessageTelemetry {
+export interface RestoringTelemetry extends MessageTelemetry {
   archiveRestored(archive: RestoredArchive): void;
   /** Called before the error that says what is missing. The next attempt reports only the rest. */
   archivePartlyRestored(archive: PartlyRestoredArchive): void;

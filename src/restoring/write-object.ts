@@ -19,7 +19,7 @@ export interface DueWrite {
   readonly destination: Destination;
   readonly decision: ConditionalWrite;
   /** The key is still unknown; `decision` assumes that it is new. */
-  readonly isUnseen?: boolean;
+  readonly isUnchecked?: boolean;
 }
 
 /** `overwritten`: restored over something that existed. */
@@ -34,7 +34,7 @@ export type WriteStep = ConditionalWrite | { readonly kind: 'settled'; readonly 
  * Looks at the key and decides: one request, and another for the tags if only they can say whose it is, or whether they
  * are complete. If only the tags are missing, it puts them.
  */
-export async function lookAndDecide(
+export async function headAndDecide(
   object: RestorableObject,
   destination: Destination,
   run: WritingRun,
@@ -57,19 +57,19 @@ export async function lookAndDecide(
   if (decision.kind === 'write') return decision;
   if (decision.kind === 'skip') return { kind: 'settled', result: decision.reason };
   await writeLaterTags(object, destination, decision.version, run);
-  tellWritten(object, destination, { conflict: false }, run);
+  reportUnexpectedWrite(object, destination, { isConflict: false }, run);
   return { kind: 'settled', result: 'restored' };
 }
 
 /** Reports anything unexpected about a write. */
-export function tellWritten(
+export function reportUnexpectedWrite(
   object: RestorableObject,
   destination: Destination,
-  { conflict }: Pick<ConditionalWrite, 'conflict'>,
+  { isConflict }: Pick<ConditionalWrite, 'isConflict'>,
   { telemetry }: Pick<RestoreRun, 'telemetry'>,
 ): void {
   const location = locationAt(object, destination);
-  if (conflict) telemetry.conflictOverwritten(location);
+  if (isConflict) telemetry.conflictOverwritten(location);
   const lost = lostStorageClass(object, destination);
   if (lost !== undefined) telemetry.storageClassReplaced(location, lost);
 }
@@ -107,12 +107,12 @@ export async function writeObject(
   run: WritingRun & Pick<RestoreRun, 'keys'>,
 ): Promise<WriteResult> {
   const { destination } = due;
-  const write = (decision: WriteStep, tell?: (existed: boolean) => void): Promise<WriteResult> =>
+  const write = (decision: WriteStep, tell?: (didExist: boolean) => void): Promise<WriteResult> =>
     writeAsDecided(object, body, crc32, { destination, decision, tell }, run);
-  if (due.isUnseen !== true) return write(due.decision);
-  return run.keys.write(destination, locationAt(object, destination), async (looksFirst, tell) => {
-    if (!looksFirst) return write(due.decision, tell);
-    const decision = await lookAndDecide(object, destination, run);
+  if (due.isUnchecked !== true) return write(due.decision);
+  return run.keys.write(destination, locationAt(object, destination), async (shouldLookFirst, tell) => {
+    if (!shouldLookFirst) return write(due.decision, tell);
+    const decision = await headAndDecide(object, destination, run);
     tell(decision !== WRITE_IF_ABSENT);
     return write(decision);
   });
@@ -126,7 +126,7 @@ async function writeAsDecided(
     readonly destination: Destination;
     readonly decision: WriteStep;
     /** Called after the first answer, with whether the key existed. */
-    readonly tell: ((existed: boolean) => void) | undefined;
+    readonly tell: ((didExist: boolean) => void) | undefined;
   },
   run: WritingRun,
 ): Promise<WriteResult> {
@@ -136,16 +136,16 @@ async function writeAsDecided(
     if (decision.kind === 'settled') return decision.result;
     const request = { ...target, body, crc32, condition: decision.condition, signal: run.signal };
     const written = await unlessChanged(
-      decision.sameBytes === true ? putAsPart(request, run) : run.store.put(request),
+      decision.hasSameBytes === true ? putAsPart(request, run) : run.store.put(request),
       attempt,
     );
     if (attempt === 1) due.tell?.(written === undefined);
     if (written !== undefined) {
       if (laterTags !== undefined) await writeLaterTags(object, due.destination, written, run);
-      tellWritten(object, due.destination, decision, run);
+      reportUnexpectedWrite(object, due.destination, decision, run);
       return writtenUnder(decision);
     }
-    decision = await lookAndDecide(object, due.destination, run);
+    decision = await headAndDecide(object, due.destination, run);
   }
 }
 

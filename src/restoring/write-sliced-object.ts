@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { combineCrc32 } from '../archive/checksum.ts';
-import { checksumMismatch } from '../archive/frame-bytes.ts';
+import { checksumMismatchError } from '../archive/frame-bytes.ts';
 import { PartLayout } from '../archive/plan-parts.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
 import { WriteConditionError } from '../storage/errors.ts';
@@ -14,8 +14,8 @@ import { createMarkedUpload, findMarkedUpload, markOf, planUpload, type UploadPl
 import { planWrite, writeLaterTags } from './split-write.ts';
 import {
   type DueWrite,
-  lookAndDecide,
-  tellWritten,
+  headAndDecide,
+  reportUnexpectedWrite,
   type WriteResult,
   type WriteStep,
   writtenUnder,
@@ -199,14 +199,14 @@ export class SlicedObjectWrite {
     } catch (error) {
       // The key has changed, or an answer was lost after S3 had done the work. If the stored object makes ours
       // unnecessary, nothing remains to be done; otherwise the archive's next attempt writes the object again.
-      const decision = await lookAndDecide(this.#object, this.#due.destination, this.#run);
+      const decision = await headAndDecide(this.#object, this.#due.destination, this.#run);
       if (decision.kind === 'write') throw error;
       this.#leaveOut(decision.result);
       return;
     }
     await writeLaterTags(this.#object, this.#due.destination, written, this.#run);
     this.#state = 'complete';
-    tellWritten(this.#object, this.#due.destination, current, this.#run);
+    reportUnexpectedWrite(this.#object, this.#due.destination, current, this.#run);
     this.#progress.settled(location, this.#object, writtenUnder(current));
   }
 
@@ -216,7 +216,7 @@ export class SlicedObjectWrite {
    */
   async #lookAgain(): Promise<WriteStep> {
     const { decision, destination } = this.#due;
-    return decision.condition.kind === 'matches' ? lookAndDecide(this.#object, destination, this.#run) : decision;
+    return decision.condition.kind === 'matches' ? headAndDecide(this.#object, destination, this.#run) : decision;
   }
 
   #leaveOut(result: WriteResult): void {
@@ -235,7 +235,7 @@ export class SlicedObjectWrite {
   #refuseWrongBytes(crc32: number, upload: ObjectUpload): void {
     const { key, crc32: expected } = this.#object;
     if (expected === undefined || crc32 === expected) return;
-    const mismatch = checksumMismatch(key, expected, crc32);
+    const mismatch = checksumMismatchError(key, expected, crc32);
     if (upload.earlier.length === 0) throw mismatch;
     throw new ResumedUploadError(
       `${mismatch.message}. Some of its parts are from an earlier attempt; the upload starts over.`,
@@ -250,15 +250,15 @@ export class SlicedObjectWrite {
     if (this.#state !== 'open') return;
     this.#state = 'failed';
     // After a lost race S3 does not guarantee that the parts can be reused, and parts of a wrong object never can.
-    const spoiled = error instanceof WriteConditionError || error instanceof ResumedUploadError;
-    this.#kept = this.#plan !== undefined && error.retryable && !spoiled;
+    const isSpoiled = error instanceof WriteConditionError || error instanceof ResumedUploadError;
+    this.#kept = this.#plan !== undefined && error.retryable && !isSpoiled;
     this.#progress.fail(locationAt(this.#object, this.#due.destination), error);
   }
 
   /** Call it only when no part is in flight any more, since S3 keeps parts that arrive after the abort. */
   async #abortUnusedParts(): Promise<void> {
-    const unused = this.#state === 'failed' || this.#state === 'left-out';
-    if (!unused || this.#active > 0) return;
+    const isUnused = this.#state === 'failed' || this.#state === 'left-out';
+    if (!isUnused || this.#active > 0) return;
     const stages = [...this.#inWork.values()].flatMap(({ stage }) => stage ?? []);
     this.#inWork.clear();
     const upload = this.#kept ? undefined : this.#upload;

@@ -40,7 +40,7 @@ export interface FoundStamp {
 }
 
 /** Where an object has its stamp. `none`: neither its metadata nor its tags have room. */
-export type StampCarrier = 'metadata' | 'tag' | 'none';
+export type StampLocation = 'metadata' | 'tag' | 'none';
 
 /** How the write of a stamp relates to another: the same one, or written before or after it. */
 export type StampRelation = 'same' | 'older' | 'newer';
@@ -87,8 +87,8 @@ export function originOf(sourceBucket: string): string {
 export function stampOf(write: ProvenanceStamp): ProvenanceStamp {
   const { origin, eventTime, sequencer, readAt } = write;
   const etag = ETAG_PREFIX.exec(write.etag)?.[0] ?? '';
-  const usable = sequencer !== undefined && SEQUENCER.test(sequencer);
-  if (usable) return { origin, eventTime, sequencer, etag };
+  const isUsable = sequencer !== undefined && SEQUENCER.test(sequencer);
+  if (isUsable) return { origin, eventTime, sequencer, etag };
   return readAt === undefined || readAt < 0 ? { origin, eventTime, etag } : { origin, eventTime, etag, readAt };
 }
 
@@ -139,11 +139,11 @@ export function isAsWritten({ digest }: FoundStamp, found: ObjectDescription): b
  * @param metadata without an earlier stamp, as `withoutStamp` gives it
  * @param tags the same
  */
-export function chooseCarrier(
+export function chooseStampLocation(
   metadata: UserMetadata,
   tags: readonly ObjectTag[],
   stamp: ProvenanceStamp,
-): StampCarrier {
+): StampLocation {
   const room = MAX_METADATA_BYTES - STAMP_NAME.length - encodeStamp(stamp, ANY_DIGEST, ANYWHERE).length;
   if (ownEntry(metadata) === undefined && metadataBytes(metadata) <= room) return 'metadata';
   return hasRoomForStampTag(tags) ? 'tag' : 'none';

@@ -1,5 +1,5 @@
 import { TemplateLimitError } from './errors.ts';
-import { fillIn, inSub, keyPattern } from './iam-pattern.ts';
+import { escapeForSub, keyPattern, substituteVariables } from './iam-pattern.ts';
 import type { RegionPlan } from './plan-regions.ts';
 import { Call, sub, type Yaml, type YamlObject } from './yaml.ts';
 
@@ -28,7 +28,7 @@ interface Access {
 export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] {
   const items = incoming.map(({ rule, destination }) => {
     const pattern = keyPattern(`${destination.targetPrefix ?? ''}${rule.source.prefix}`, rule.source.suffix);
-    const objects = [`${destination.bucket}/${inSub(pattern)}`];
+    const objects = [`${destination.bucket}/${escapeForSub(pattern)}`];
     const deletedObjects = destination.deletes === 'replicate' ? objects : [];
     return { buckets: [destination.bucket], notifyingBuckets: [], keys: keyOf(destination), objects, deletedObjects };
   });
@@ -190,7 +190,7 @@ export function verifyAccess(
     buckets: [side.bucket],
     notifyingBuckets: [],
     keys: keyOf(side),
-    objects: [`${side.bucket}/${inSub(keyPattern(side.begins, side.ends))}`],
+    objects: [`${side.bucket}/${escapeForSub(keyPattern(side.begins, side.ends))}`],
   }));
   const compared = intoPolicies(settings.region, items, ({ buckets, keys, objects }) => [
     // Both sides, or their inventories.
@@ -241,7 +241,7 @@ export function policyCharacters(region: string, statements: readonly Statement[
   const known = { 'AWS::Partition': awsPartition(region), 'AWS::Region': region };
   const document = JSON.stringify({ Version: '2012-10-17', Statement: statements }, (_key, value: unknown) =>
     value instanceof Call && value.name === 'Sub' && typeof value.argument === 'string'
-      ? fillIn(value.argument, known)
+      ? substituteVariables(value.argument, known)
       : value,
   );
   return document.length;

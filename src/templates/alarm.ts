@@ -27,7 +27,7 @@ export interface AlarmRow {
   /** `{Name}` and the like stand for parameters of the stack. */
   readonly name: string;
   /** Its description, without a period at the end; may also contain parameters. */
-  readonly says: string;
+  readonly description: string;
   readonly metric: WatchedMetric | MetricExpression;
   /** It fires when the metric is above this, or, if the comparison says so, below it or at most equal to it. */
   readonly threshold: number | Call;
@@ -45,7 +45,7 @@ export interface AlarmRow {
   /** Absent: the parameter AlarmTopicArn of the stack. */
   readonly topic?: Call;
   /** Whether the end of the alarm is also reported. Absent: it is. */
-  readonly tellsEnd?: boolean;
+  readonly reportsEnd?: boolean;
   /** The reason for its settings if that is not obvious: a comment in the stack, of one or more lines. */
   readonly why?: string;
 }
@@ -65,7 +65,7 @@ export function alarmProperties(row: Omit<AlarmRow, 'id'>): YamlObject {
   const { metric, topic = ref('AlarmTopicArn'), scales } = row;
   return {
     AlarmName: filledIn(row.name),
-    AlarmDescription: filledIn(`${row.says}. Runbook: docs/operations.md#${row.runbook}`),
+    AlarmDescription: filledIn(`${row.description}. Runbook: docs/operations.md#${row.runbook}`),
     ...('expression' in metric ? { Metrics: expressionMetrics(metric) } : singleMetric(metric)),
     EvaluationPeriods: row.periods,
     ...(row.datapoints === undefined ? {} : { DatapointsToAlarm: row.datapoints }),
@@ -73,7 +73,7 @@ export function alarmProperties(row: Omit<AlarmRow, 'id'>): YamlObject {
     ComparisonOperator: COMPARISONS[row.sounds ?? 'above'],
     TreatMissingData: row.missing ?? 'notBreaching',
     AlarmActions: [scales ?? topic],
-    ...(row.tellsEnd === false || scales !== undefined ? {} : { OKActions: [topic] }),
+    ...(row.reportsEnd === false || scales !== undefined ? {} : { OKActions: [topic] }),
   };
 }
 
@@ -131,6 +131,6 @@ function ofQueue(name: string, queue: string): WatchedMetric {
 }
 
 /** A Lambda metric of the function with this logical id. */
-export function ofFunction(name: string, id: string): WatchedMetric {
+export function functionMetric(name: string, id: string): WatchedMetric {
   return { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: ref(id) }, statistic: 'Sum' };
 }

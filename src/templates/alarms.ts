@@ -3,8 +3,8 @@ import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import { ruleResourceName } from '../configuration/schema/resource-names.ts';
 import {
   type AlarmRow,
+  functionMetric,
   type MetricExpression,
-  ofFunction,
   oldestMessage,
   type WatchedMetric,
   waitingMessages,
@@ -34,20 +34,20 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'DeploymentErrors',
       name: '{NamePrefix}-deployment-errors',
-      says: 'A custom resource crashed',
-      metric: ofFunction('Errors', 'DeploymentFunction'),
+      description: 'A custom resource crashed',
+      metric: functionMetric('Errors', 'DeploymentFunction'),
       threshold: 0,
       periods: 1,
       runbook: 'deployment-errors',
       topic: ref('AlarmTopic'),
-      tellsEnd: false,
+      reportsEnd: false,
     },
   ],
   cluster: [
     {
       id: 'FailedTasksAlarm',
       name: '{NamePrefix}-failed-tasks',
-      says: 'Fallback tasks fail, or there is no capacity for them',
+      description: 'Fallback tasks fail, or there is no capacity for them',
       metric: {
         namespace: 'AWS/Events',
         name: 'TriggeredRules',
@@ -63,7 +63,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'DeadLettersAlarm',
       name: '{Name}-dead-letters',
-      says: 'Objects of {SourceBucket} could not be packed',
+      description: 'Objects of {SourceBucket} could not be packed',
       metric: waitingMessages('DeadLetters'),
       threshold: 0,
       periods: 1,
@@ -72,7 +72,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'WaitingAlarm',
       name: '{Name}-waiting',
-      says: 'Objects of {SourceBucket} have been waiting too long',
+      description: 'Objects of {SourceBucket} have been waiting too long',
       metric: oldestMessage('Queue'),
       threshold: 3600,
       periods: 3,
@@ -81,7 +81,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'BackfillAlarm',
       name: '{Name}-backfill',
-      says: 'Existing objects of {SourceBucket} have waited for ten days',
+      description: 'Existing objects of {SourceBucket} have waited for ten days',
       metric: oldestMessage('BackfillQueue'),
       threshold: 864_000,
       periods: 1,
@@ -91,8 +91,8 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'ErrorsAlarm',
       name: '{Name}-errors',
-      says: 'Invocations of the packing function of {SourceBucket} fail',
-      metric: ofFunction('Errors', 'Function'),
+      description: 'Invocations of the packing function of {SourceBucket} fail',
+      metric: functionMetric('Errors', 'Function'),
       threshold: 0,
       periods: 1,
       runbook: 'function-errors',
@@ -100,8 +100,8 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'ThrottlesAlarm',
       name: '{Name}-throttles',
-      says: 'The packing function of {SourceBucket} is throttled',
-      metric: ofFunction('Throttles', 'Function'),
+      description: 'The packing function of {SourceBucket} is throttled',
+      metric: functionMetric('Throttles', 'Function'),
       threshold: 0,
       periods: 3,
       runbook: 'function-throttles',
@@ -109,8 +109,8 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'RecursionAlarm',
       name: '{Name}-recursion',
-      says: 'Lambda has detected a loop in the packing function of {SourceBucket} and drops its invocations',
-      metric: ofFunction('RecursiveInvocationsDropped', 'Function'),
+      description: 'Lambda has detected a loop in the packing function of {SourceBucket} and drops its invocations',
+      metric: functionMetric('RecursiveInvocationsDropped', 'Function'),
       threshold: 0,
       periods: 1,
       runbook: 'recursion-detection',
@@ -118,7 +118,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'NetBenefitAlarm',
       name: '{Name}-net-benefit',
-      says: 'For a whole day, compressing objects of {SourceBucket} has cost more than it saved',
+      description: 'For a whole day, compressing objects of {SourceBucket} has cost more than it saved',
       metric: {
         namespace: ref('StackName'),
         name: 'NetBenefit',
@@ -137,7 +137,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'GivenUpAlarm',
       name: '{NamePrefix}-archives-given-up',
-      says: 'An archive could not be replicated and is kept; the log names it',
+      description: 'An archive could not be replicated and is kept; the log names it',
       metric: {
         namespace: ref('StackName'),
         name: 'ArchivesGivenUp',
@@ -152,7 +152,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'ReplicationFailuresDeadLettersAlarm',
       name: '{NamePrefix}-replication-failures-dead-letters',
-      says: 'Failed replications could not be handled',
+      description: 'Failed replications could not be handled',
       metric: waitingMessages('ReplicationFailuresDeadLetters'),
       threshold: 0,
       periods: 1,
@@ -161,7 +161,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'ReplicationFailuresWaitingAlarm',
       name: '{NamePrefix}-replication-failures-waiting',
-      says: 'Failed replications have been waiting too long to be handled',
+      description: 'Failed replications have been waiting too long to be handled',
       metric: oldestMessage('ReplicationFailures'),
       threshold: 3600,
       periods: 3,
@@ -170,8 +170,8 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'ResendErrorsAlarm',
       name: '{NamePrefix}-resend-errors',
-      says: 'Invocations of the resend function fail',
-      metric: ofFunction('Errors', 'ResendFunction'),
+      description: 'Invocations of the resend function fail',
+      metric: functionMetric('Errors', 'ResendFunction'),
       threshold: 0,
       periods: 1,
       runbook: 'function-errors',
@@ -179,8 +179,8 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'ResendThrottlesAlarm',
       name: '{NamePrefix}-resend-throttles',
-      says: 'The resend function is throttled',
-      metric: ofFunction('Throttles', 'ResendFunction'),
+      description: 'The resend function is throttled',
+      metric: functionMetric('Throttles', 'ResendFunction'),
       threshold: 0,
       periods: 3,
       runbook: 'function-throttles',
@@ -190,7 +190,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'DeadLettersAlarm',
       name: '{NamePrefix}-target-dead-letters',
-      says: 'Archives could not be restored',
+      description: 'Archives could not be restored',
       metric: waitingMessages('DeadLetters'),
       threshold: 0,
       periods: 1,
@@ -199,7 +199,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'WaitingAlarm',
       name: '{NamePrefix}-target-waiting',
-      says: 'Archives have been waiting too long to be restored',
+      description: 'Archives have been waiting too long to be restored',
       metric: oldestMessage('Queue'),
       threshold: 3600,
       periods: 3,
@@ -208,8 +208,8 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'ErrorsAlarm',
       name: '{NamePrefix}-target-errors',
-      says: 'Invocations of the restoring function fail',
-      metric: ofFunction('Errors', 'Function'),
+      description: 'Invocations of the restoring function fail',
+      metric: functionMetric('Errors', 'Function'),
       threshold: 0,
       periods: 1,
       runbook: 'function-errors',
@@ -217,8 +217,8 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'ThrottlesAlarm',
       name: '{NamePrefix}-target-throttles',
-      says: 'The restoring function is throttled',
-      metric: ofFunction('Throttles', 'Function'),
+      description: 'The restoring function is throttled',
+      metric: functionMetric('Throttles', 'Function'),
       threshold: 0,
       periods: 3,
       runbook: 'function-throttles',
@@ -226,8 +226,8 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'RecursionAlarm',
       name: '{NamePrefix}-target-recursion',
-      says: 'Lambda has detected a loop in the restoring function and drops its invocations',
-      metric: ofFunction('RecursiveInvocationsDropped', 'Function'),
+      description: 'Lambda has detected a loop in the restoring function and drops its invocations',
+      metric: functionMetric('RecursiveInvocationsDropped', 'Function'),
       threshold: 0,
       periods: 1,
       runbook: 'recursion-detection',
@@ -237,7 +237,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'BacklogAlarm',
       name: '{Name}-fallback-backlog',
-      says: 'Not a fault: scales fallback tasks out with the backlog',
+      description: 'Not a fault: scales fallback tasks out with the backlog',
       metric: REQUIRED_TASKS,
       threshold: 0,
       periods: 1,
@@ -247,7 +247,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'IdleAlarm',
       name: '{Name}-fallback-idle',
-      says: 'Not a fault: scales fallback tasks in when the queue is empty',
+      description: 'Not a fault: scales fallback tasks in when the queue is empty',
       metric: {
         id: 'idle',
         label: 'Tasks are running but idle',
@@ -277,7 +277,7 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'MaximumAlarm',
       name: '{Name}-fallback-maximum',
-      says: 'The backlog of the fallback of {Name} requires more tasks than its maximum',
+      description: 'The backlog of the fallback of {Name} requires more tasks than its maximum',
       metric: REQUIRED_TASKS,
       threshold: ref('MaximumTasks'),
       periods: 15,
@@ -286,7 +286,7 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'DeadLettersAlarm',
       name: '{Name}-fallback-dead-letters',
-      says: 'Messages of the fallback of {Name} were dead-lettered',
+      description: 'Messages of the fallback of {Name} were dead-lettered',
       metric: waitingMessages('DeadLetters'),
       threshold: 0,
       periods: 1,
@@ -295,7 +295,7 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'WaitingAlarm',
       name: '{Name}-fallback-waiting',
-      says: 'Messages of the fallback of {Name} have been waiting too long',
+      description: 'Messages of the fallback of {Name} have been waiting too long',
       metric: oldestMessage('Queue'),
       threshold: 14_400,
       periods: 3,
@@ -307,8 +307,8 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'ErrorsAlarm',
       name: '{NamePrefix}-watermark-errors',
-      says: 'The watermarks of the rules cannot be determined',
-      metric: ofFunction('Errors', 'Function'),
+      description: 'The watermarks of the rules cannot be determined',
+      metric: functionMetric('Errors', 'Function'),
       threshold: 0,
       periods: 3,
       runbook: 'missing-watermark',
@@ -316,8 +316,8 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'ThrottlesAlarm',
       name: '{NamePrefix}-watermark-throttles',
-      says: 'The watermark function is throttled',
-      metric: ofFunction('Throttles', 'Function'),
+      description: 'The watermark function is throttled',
+      metric: functionMetric('Throttles', 'Function'),
       threshold: 0,
       periods: 3,
       runbook: 'missing-watermark',
@@ -325,8 +325,8 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'SilentAlarm',
       name: '{NamePrefix}-watermark-silent',
-      says: 'The watermark function does not run',
-      metric: ofFunction('Invocations', 'Function'),
+      description: 'The watermark function does not run',
+      metric: functionMetric('Invocations', 'Function'),
       threshold: 0,
       sounds: 'at-most',
       periods: 4,
@@ -337,7 +337,7 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'UnreplicatedAlarm',
       name: '{NamePrefix}-archives-unreplicated',
-      says: 'S3 accepted an archive but does not replicate it; the log names it',
+      description: 'S3 accepted an archive but does not replicate it; the log names it',
       metric: {
         namespace: ref('StackName'),
         name: 'UnreplicatedArchives',
@@ -351,7 +351,7 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'NotificationsAlarm',
       name: '{NamePrefix}-notifications-missing',
-      says: 'A source bucket lacks a notification, so new objects are not replicated; the log names it',
+      description: 'A source bucket lacks a notification, so new objects are not replicated; the log names it',
       metric: {
         namespace: ref('StackName'),
         name: 'MissingNotifications',
@@ -368,7 +368,7 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'FailedAlarm',
       name: '{NamePrefix}-verify-failed',
-      says: 'A scheduled verification failed, so it is unknown what is missing; its execution names the rule',
+      description: 'A scheduled verification failed, so it is unknown what is missing; its execution names the rule',
       metric: {
         namespace: 'AWS/States',
         name: 'ExecutionsFailed',
@@ -382,7 +382,8 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'AbortedAlarm',
       name: '{NamePrefix}-verify-aborted',
-      says: 'Someone stopped a scheduled verification, so it is unknown what is missing; its execution names the rule',
+      description:
+        'Someone stopped a scheduled verification, so it is unknown what is missing; its execution names the rule',
       metric: {
         namespace: 'AWS/States',
         name: 'ExecutionsAborted',
@@ -397,7 +398,7 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'TimedOutAlarm',
       name: '{NamePrefix}-verify-timed-out',
-      says: 'A scheduled verification did not finish within 13 days; its execution names the rule',
+      description: 'A scheduled verification did not finish within 13 days; its execution names the rule',
       metric: {
         namespace: 'AWS/States',
         name: 'ExecutionsTimedOut',
@@ -411,7 +412,7 @@ of them. The last minute may be filled just because its value is late, hence fiv
     {
       id: 'OverdueAlarm',
       name: '{NamePrefix}-verify-overdue',
-      says: 'A rule was not verified on schedule; the log of the watermark function names it',
+      description: 'A rule was not verified on schedule; the log of the watermark function names it',
       metric: {
         namespace: ref('StackName'),
         name: 'OverdueVerifications',
@@ -435,7 +436,7 @@ export const ROUTE_ALARMS: readonly RouteAlarm[] = [
   (stackName, rule, region) => ({
     id: regionNames(rule.source.region).watermarkAlarm(rule.id, region),
     name: `${ruleResourceName(stackName, rule.id)}-watermark-${region}`,
-    says: `Objects of ${rule.source.bucket} arrive in ${region} too late`,
+    description: `Objects of ${rule.source.bucket} arrive in ${region} too late`,
     metric: {
       namespace: stackName,
       name: 'WatermarkAgeSeconds',
@@ -457,7 +458,7 @@ export const VERIFY_ALARMS: readonly RuleAlarm[] = [
   (stackName, rule) => ({
     id: regionNames(rule.source.region).clockAlarm(rule.id),
     name: `${ruleResourceName(stackName, rule.id)}-verify-not-started`,
-    says: `The schedule could not start a verification of ${rule.source.bucket}`,
+    description: `The schedule could not start a verification of ${rule.source.bucket}`,
     metric: {
       namespace: 'AWS/Events',
       name: 'FailedInvocations',
@@ -468,12 +469,12 @@ export const VERIFY_ALARMS: readonly RuleAlarm[] = [
     periods: 1,
     runbook: 'verification-not-started',
     // Five minutes later the metric is zero again, but the rule is still not verified.
-    tellsEnd: false,
+    reportsEnd: false,
   }),
   (stackName, rule) => ({
     id: regionNames(rule.source.region).missingAlarm(rule.id),
     name: `${ruleResourceName(stackName, rule.id)}-missing`,
-    says: `Objects of ${rule.source.bucket} are missing, older or different at a destination`,
+    description: `Objects of ${rule.source.bucket} are missing, older or different at a destination`,
     metric: {
       namespace: stackName,
       name: 'MissingObjects',

@@ -13,7 +13,7 @@ export interface DeployedRegion {
   /** The stage that its stack has. */
   readonly stage: DeployedPart;
   /** Whether it has an inbound bucket. */
-  readonly receives: boolean;
+  readonly isReceiving: boolean;
 }
 
 export interface DeploymentOrder {
@@ -46,7 +46,7 @@ export function orderDeployment(
   const steps: DeploymentStep[] = [];
   /** These get their targets in a separate step. */
   const begun = new Set<string>();
-  const receiving = new Set([...deployed].flatMap(([region, { receives }]) => (receives ? [region] : [])));
+  const receiving = new Set([...deployed].flatMap(([region, { isReceiving }]) => (isReceiving ? [region] : [])));
   let waiting = [...plans];
   while (waiting.length > 0) {
     const regions = new Set(waiting.map(({ region }) => region));

@@ -4,7 +4,7 @@ import type { FallbackRule } from './plan-fallback.ts';
 import { remembersDeletions } from './plan-regions.ts';
 import { regionNames } from './region-names.ts';
 import { sharedOutputs } from './region-resources.ts';
-import { application, type Resources, type StackContext } from './sam-calls.ts';
+import { nestedApplication, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
@@ -17,7 +17,7 @@ export function fallbackResources(context: StackContext): Resources {
   const { vpcCidr, subnetCidrs, network, arriving } = plan.fallback;
   const names = regionNames(plan.region);
   const prefix = resourceNamePrefix(settings.stack_name);
-  const isolated = application(context, 'endpoints.yaml', names.here, {
+  const isolated = nestedApplication(context, 'endpoints.yaml', names.here, {
     StackName: settings.stack_name,
     NamePrefix: prefix,
     Vpc: getAtt(names.network, 'Outputs.Vpc'),
@@ -25,7 +25,7 @@ export function fallbackResources(context: StackContext): Resources {
     TaskSecurityGroup: getAtt(names.network, 'Outputs.SecurityGroup'),
   });
   return {
-    [names.network]: application(context, 'network.yaml', names.here, {
+    [names.network]: nestedApplication(context, 'network.yaml', names.here, {
       NamePrefix: prefix,
       VpcCidr: vpcCidr,
       SubnetCidrs: subnetCidrs.join(','),
@@ -33,7 +33,7 @@ export function fallbackResources(context: StackContext): Resources {
       Kind: network,
     }),
     ...(network === 'isolated' ? { [names.endpoints]: isolated } : {}),
-    [names.cluster]: application(context, 'cluster.yaml', names.here, {
+    [names.cluster]: nestedApplication(context, 'cluster.yaml', names.here, {
       StackName: settings.stack_name,
       NamePrefix: prefix,
       ...sharedOutputs(plan.region),
@@ -127,5 +127,5 @@ function fallbackApplication(
     LogLevel: settings.log_level,
     LogRetentionDays: settings.log_retention_days,
   };
-  return application(context, 'fallback.yaml', condition, parameters, dependsOn);
+  return nestedApplication(context, 'fallback.yaml', condition, parameters, dependsOn);
 }

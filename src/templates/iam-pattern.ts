@@ -7,12 +7,12 @@ export function keyPattern(prefix: string, suffix = ''): string {
 }
 
 /** The pattern inside a text of `Fn::Sub`, which reads `${!x}` as a literal `${x}`. */
-export function inSub(pattern: string): string {
+export function escapeForSub(pattern: string): string {
   return pattern.replaceAll('${', '${!');
 }
 
 /** A text after `Fn::Sub`, if it has only the known variables. */
-export function fillIn(text: string, known: Readonly<Record<string, string>>): string {
+export function substituteVariables(text: string, known: Readonly<Record<string, string>>): string {
   return text.replace(/\$\{(!?)([^}]*)\}/g, (found, literal: string, name: string) =>
     literal === '' ? (known[name] ?? found) : `\${${name}}`,
   );

@@ -1,6 +1,6 @@
 import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
 import { regionNames } from './region-names.ts';
-import { application, policies, type Resources, type StackContext } from './sam-calls.ts';
+import { managedPolicies, nestedApplication, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
@@ -17,7 +17,7 @@ export function partStack(
   const { settings, plan } = context;
   const names = regionNames(plan.region);
   return {
-    [names.part(name)]: application(context, `${name}.yaml`, names.sends, {
+    [names.part(name)]: nestedApplication(context, `${name}.yaml`, names.sends, {
       StackName: settings.stack_name,
       NamePrefix: resourceNamePrefix(settings.stack_name),
       KeyArn: getAtt(names.region, 'Outputs.KeyArn'),
@@ -25,7 +25,7 @@ export function partStack(
       LogLevel: settings.log_level,
       LogRetentionDays: settings.log_retention_days,
     }),
-    ...policies(
+    ...managedPolicies(
       context,
       names.partAccess(name),
       documents,

@@ -11,12 +11,12 @@ export interface RegionPlan {
   /** Rules whose source is here. */
   readonly outgoing: readonly DeployedRule[];
   /** Destinations that are here. */
-  readonly incoming: readonly Arrival[];
+  readonly incoming: readonly IncomingRoute[];
   /** Absent: no rule with a source or target here has a fallback. */
   readonly fallback?: FallbackPlan;
 }
 
-export interface Arrival {
+export interface IncomingRoute {
   readonly rule: DeployedRule;
   readonly destination: Destination;
 }

@@ -13,7 +13,7 @@ export interface RegionPart {
   /** Ends the name of its function. */
   readonly name: string;
   /** Whether it belongs to the sending side, which the first of two deployment rounds leaves out. */
-  readonly sends: boolean;
+  readonly isSending: boolean;
   readonly exists: (plan: Pick<RegionPlan, 'outgoing' | 'settings'>) => boolean;
   /** Ends the name of its queue. Absent: a schedule or a state machine invokes it. */
   readonly queue?: string;
@@ -28,11 +28,11 @@ export interface RegionPart {
  * from this table.
  */
 const REGION_PARTS: readonly RegionPart[] = [
-  { name: 'deployment', sends: false, exists: () => true, stack: 'region' },
-  { name: 'resend', sends: true, exists: hasRole('source'), queue: 'replication-failures', stack: 'source' },
+  { name: 'deployment', isSending: false, exists: () => true, stack: 'region' },
+  { name: 'resend', isSending: true, exists: hasRole('source'), queue: 'replication-failures', stack: 'source' },
   {
     name: 'backfill',
-    sends: true,
+    isSending: true,
     exists: ({ outgoing, settings }) => outgoing.length > 0 && settings.inventory_buckets.length > 0,
     // The state machine that queues existing objects out of inventories.
     resources: (context) =>
@@ -40,19 +40,19 @@ const REGION_PARTS: readonly RegionPart[] = [
   },
   {
     name: 'watermark',
-    sends: true,
+    isSending: true,
     exists: ({ outgoing }) => outgoing.length > 0,
     stack: 'watermark',
     resources: watermarkResources,
   },
   {
     name: 'verify',
-    sends: true,
+    isSending: true,
     exists: ({ outgoing }) => outgoing.some(({ verify }) => verify !== undefined),
     stack: 'verify',
     resources: verifyResources,
   },
-  { name: 'target', sends: false, exists: hasRole('target'), queue: 'target', stack: 'target' },
+  { name: 'target', isSending: false, exists: hasRole('target'), queue: 'target', stack: 'target' },
 ];
 
 /** The parts that a region has. */

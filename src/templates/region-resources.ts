@@ -1,7 +1,7 @@
 import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
 import { deploymentAccess } from './access-policies.ts';
 import { regionNames } from './region-names.ts';
-import { application, policies, type Resources, type StackContext } from './sam-calls.ts';
+import { managedPolicies, nestedApplication, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, type Yaml, type YamlObject } from './yaml.ts';
 
 /** The key, the topic with its subscribers, and the deployment function with its permissions. */
@@ -21,13 +21,13 @@ export function sharedResources(context: StackContext): Resources {
     },
   ]);
   return {
-    [names.region]: application(context, 'region.yaml', names.here, {
+    [names.region]: nestedApplication(context, 'region.yaml', names.here, {
       StackName: settings.stack_name,
       NamePrefix: resourceNamePrefix(settings.stack_name),
       LogRetentionDays: settings.log_retention_days,
     }),
     ...Object.fromEntries(subscriptions),
-    ...policies(context, (_, statements) => names.deploymentAccess(statements), deploymentAccess(plan), [
+    ...managedPolicies(context, (_, statements) => names.deploymentAccess(statements), deploymentAccess(plan), [
       getAtt(names.region, 'Outputs.DeploymentRoleName'),
     ]),
   };

@@ -26,7 +26,7 @@ export interface StackContext {
 }
 
 /** A nested application from src/stacks. */
-export function application(
+export function nestedApplication(
   { stacks }: StackContext,
   file: string,
   condition: string,
@@ -85,7 +85,7 @@ export function checkedBuckets(entries: readonly { readonly bucket: string; read
 }
 
 /** Managed policies for the users' buckets, each attached to all of the roles. */
-export function policies(
+export function managedPolicies(
   { settings, plan }: StackContext,
   name: (index: number, statements: Yaml) => string,
   documents: readonly Yaml[],

@@ -1,16 +1,16 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
-import { replicatesDeletes, toldDeletions } from '../configuration/rule.ts';
+import { replicatesDeletes, reportedDeletionKinds } from '../configuration/rule.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
-import { dashboard } from './dashboard/region-dashboard.ts';
+import { buildDashboard } from './dashboard/region-dashboard.ts';
 import { fallbackOutputs, ownPrincipals, ruleFallback } from './fallback-resources.ts';
 import { keyPattern } from './iam-pattern.ts';
 import { archiveRegions } from './plan-regions.ts';
+import { planReplication } from './plan-replication.ts';
 import { regionNames } from './region-names.ts';
 import { partResources } from './region-parts.ts';
 import { sharedOutputs } from './region-resources.ts';
-import { planReplication } from './replication-rules.ts';
-import { application, checkedBuckets, customResource, type Resources, type StackContext } from './sam-calls.ts';
+import { checkedBuckets, customResource, nestedApplication, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, ref, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
@@ -22,7 +22,7 @@ import { getAtt, ref, sub, type Yaml, type YamlObject } from './yaml.ts';
 export function sourceResources(context: StackContext): Resources {
   const { settings, plan } = context;
   const names = regionNames(plan.region);
-  const source = application(context, 'source.yaml', names.sends, {
+  const source = nestedApplication(context, 'source.yaml', names.sends, {
     StackName: settings.stack_name,
     NamePrefix: resourceNamePrefix(settings.stack_name),
     ...sharedOutputs(plan.region),
@@ -51,7 +51,7 @@ export function sourceResources(context: StackContext): Resources {
     ...Object.fromEntries(plan.outgoing.map((rule) => [names.rule(rule.id), ruleApplication(context, rule)])),
     ...notifications(context),
     ...partResources(context),
-    ...dashboard(context),
+    ...buildDashboard(context),
   };
 }
 
@@ -109,7 +109,7 @@ function ruleApplication(context: StackContext, rule: DeployedRule): Yaml {
     LogRetentionDays: settings.log_retention_days,
     ...(sizing.fallback === undefined ? {} : fallbackOutputs(names.ruleFallback(id))),
   };
-  return application(context, 'rule.yaml', names.sends, parameters, [names.sourceChecks, names.replication]);
+  return nestedApplication(context, 'rule.yaml', names.sends, parameters, [names.sourceChecks, names.replication]);
 }
 
 function isNotified({ events }: DeployedRule): boolean {
@@ -129,7 +129,7 @@ function eventBridge({ source, destinations, events, draining }: DeployedRule): 
 
 /** Empty for a rule that does not replicate deletions. */
 function notifiedDeletions(rule: Pick<DeployedRule, 'source' | 'destinations'>): YamlObject {
-  const Deletions = toldDeletions(rule);
+  const Deletions = reportedDeletionKinds(rule);
   return Deletions === undefined ? {} : { Deletions };
 }
 

@@ -6,10 +6,10 @@ import { remembersDeletions } from './plan-regions.ts';
 import { regionNames } from './region-names.ts';
 import { sharedOutputs } from './region-resources.ts';
 import {
-  application,
   checkedBuckets,
   customResource,
-  policies,
+  managedPolicies,
+  nestedApplication,
   type Resources,
   type StackContext,
 } from './sam-calls.ts';
@@ -21,7 +21,7 @@ export function targetResources(context: StackContext): Resources {
   const { function_memory: memory, function_timeout: timeout, scaling_limit: limit } = plan.settings;
   const names = regionNames(plan.region);
   const hasFallback = plan.fallback?.arriving !== undefined;
-  const target = application(context, 'target.yaml', names.here, {
+  const target = nestedApplication(context, 'target.yaml', names.here, {
     StackName: settings.stack_name,
     NamePrefix: resourceNamePrefix(settings.stack_name),
     ...sharedOutputs(plan.region),
@@ -41,6 +41,6 @@ export function targetResources(context: StackContext): Resources {
   return {
     [names.targetChecks]: customResource(context, 'TargetChecks', names.here, { Buckets: checkedBuckets(buckets) }),
     [names.target]: target,
-    ...policies(context, names.targetAccess, targetAccess(plan), roles),
+    ...managedPolicies(context, names.targetAccess, targetAccess(plan), roles),
   };
 }

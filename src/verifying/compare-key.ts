@@ -1,11 +1,11 @@
 import { isArchivedClass, judgeObject, type ObjectFilter } from '../backfill/object-filter.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { ListedObject } from '../listing/dependencies.ts';
-import { orderOfListed } from '../messages/backfill-message.ts';
+import { orderOfListedObject } from '../messages/backfill-message.ts';
 import { AccessDeniedError, CustomerKeyError, ObjectChangedError, ObjectNotFoundError } from '../storage/errors.ts';
 import { findStamp, isAsWritten, needsTags } from '../storage/provenance.ts';
 import type { ObjectDescription, ObjectLocation } from '../storage/stored-object.ts';
-import { compareListed, type EtagTrust } from './compare-listed.ts';
+import { compareListed, type EtagReliability } from './compare-listed.ts';
 import type {
   ComparedBucket,
   ComparedDestination,
@@ -16,12 +16,12 @@ import type {
 } from './dependencies.ts';
 import type { JoinedKey } from './join-listings.ts';
 import { type CopyClass, type CopyJudgment, type ExaminedObject, judgeCopy } from './judge-copy.ts';
-import { compareBytes, compareChecksums, isSampled, type Proof } from './prove-copy.ts';
+import { compareBytes, compareChecksums, isSampled, type ProofLevel } from './prove-copy.ts';
 
 export interface KeyComparison {
   readonly rule: ReplicationRule;
   readonly filter: ObjectFilter;
-  readonly proof: Proof;
+  readonly proof: ProofLevel;
   /** One in this many of the copies that look right is proven. */
   readonly oneIn: number;
   /** Objects written after this need not have arrived yet; milliseconds since 1970. */
@@ -55,7 +55,7 @@ const COUNTED: Readonly<Record<CopyClass, keyof VerificationCounts>> = {
 export async function compareKey(
   { key, objects: [object, ...copies] }: JoinedKey,
   options: KeyComparison,
-  etags: EtagTrust,
+  etags: EtagReliability,
   { source, destinations }: Pick<VerificationDependencies, 'source' | 'destinations'>,
 ): Promise<ComparedKey> {
   const { rule, filter } = options;
@@ -66,7 +66,7 @@ export async function compareKey(
   const findings: CopyFinding[] = [];
   let order: number | undefined;
   let sourceNow: Promise<SourceNow> | undefined;
-  const late = object.lastModified < options.dueBefore;
+  const isLate = object.lastModified < options.dueBefore;
   const lookAtSource = (): Promise<SourceNow> => {
     if (sourceNow === undefined) counts.looks = (counts.looks ?? 0) + 1;
     sourceNow ??= findSourceNow(object, rule, source, options.signal);
@@ -78,8 +78,8 @@ export async function compareKey(
     const { looks, isUnproven } = suspected;
     counts.looks = (counts.looks ?? 0) + looks;
     // The object may have been deleted or overwritten since it was listed.
-    const judged = late && isFault(suspected.kind) ? { ...suspected, ...(await lookAtSource()) } : suspected;
-    const kind = judged.kind !== 'equal' && !late ? 'not-due' : judged.kind;
+    const judged = isLate && isFault(suspected.kind) ? { ...suspected, ...(await lookAtSource()) } : suspected;
+    const kind = judged.kind !== 'equal' && !isLate ? 'not-due' : judged.kind;
     counts[COUNTED[kind]] = (counts[COUNTED[kind]] ?? 0) + 1;
     if (kind === 'foreign' && compared.destination.onConflict === 'keep') {
       counts.foreignKept = (counts.foreignKept ?? 0) + 1;
@@ -154,7 +154,7 @@ async function judgeReadable(...[object, ...others]: Parameters<typeof judge>): 
     return await judge(object, ...others);
   } catch (thrown) {
     if (!isRefusal(thrown)) throw thrown;
-    const order = orderOfListed(object.lastModified);
+    const order = orderOfListedObject(object.lastModified);
     return { kind: 'unreadable', reason: thrown.message, order, looks: 1, isUnproven: false };
   }
 }
@@ -168,16 +168,16 @@ async function judge(
   copy: ListedObject | undefined,
   compared: ComparedDestination,
   options: KeyComparison,
-  etags: EtagTrust,
+  etags: EtagReliability,
   source: ComparedBucket,
 ): Promise<LookedAt> {
   const { rule, proof, oneIn, listedAt, signal } = options;
-  const base = { reason: '', order: orderOfListed(object.lastModified), looks: 0, isUnproven: false };
+  const base = { reason: '', order: orderOfListedObject(object.lastModified), looks: 0, isUnproven: false };
   const listed = compareListed(object, copy, etags);
   // An inventory is older: copies that it lacks may have arrived since.
   if (listed === 'missing' && compared.inventory === undefined) return { ...base, kind: 'missing' };
-  const prove = proof !== 'none' && isSampled(object.key, oneIn);
-  if (listed === 'equal' && !prove) return { ...base, kind: 'equal' };
+  const shouldProve = proof !== 'none' && isSampled(object.key, oneIn);
+  if (listed === 'equal' && !shouldProve) return { ...base, kind: 'equal' };
   const { bucket } = rule.source;
   const { bucket: target, targetPrefix = '' } = compared.destination;
   const location = { bucket: target, key: targetPrefix + object.key };
@@ -186,21 +186,21 @@ async function judge(
   if (listed === 'suspect' && judgment.kind === 'equal') etags.noteMisled();
   const looked = { ...base, ...judgment, looks: 1 };
   const isWrong = listed !== 'equal' && judgment.kind !== 'equal';
-  if (isWrong || !prove || found === undefined) return looked;
-  const same = await provenSame(
+  if (isWrong || !shouldProve || found === undefined) return looked;
+  const isSame = await isProvenSame(
     object,
     { ...location, etag: found.etag, size: found.size, crc32: found.crc32 },
     compared,
     options,
     source,
   );
-  if (same === undefined) {
+  if (isSame === undefined) {
     // The source has no CRC-32; the stamp records the copy's CRC-32 when its bytes came from there.
     const isProven = proof === 'checksums' && judgment.isProven;
     return { ...looked, kind: 'equal', looks: 2, isUnproven: !isProven };
   }
-  const kind = same ? 'equal' : 'different';
-  return { ...looked, kind, reason: same ? '' : `${proof === 'bytes' ? 'bytes' : 'CRC-32'} differ`, looks: 2 };
+  const kind = isSame ? 'equal' : 'different';
+  return { ...looked, kind, reason: isSame ? '' : `${proof === 'bytes' ? 'bytes' : 'CRC-32'} differ`, looks: 2 };
 }
 
 /** Why a copy need not match the listing of the source; empty: it must match. */
@@ -257,7 +257,7 @@ async function examine(
   }
 }
 
-async function provenSame(
+async function isProvenSame(
   object: ListedObject,
   copy: {
     readonly bucket: string;

@@ -11,7 +11,7 @@ const PATIENCE = 20;
  * Whether ETags identify the content here: they are the MD5 of the bytes unless KMS or an upload in parts was used,
  * which no listing shows. HEADs of copies show it.
  */
-export class EtagTrust {
+export class EtagReliability {
   #agreed = 0;
   #misled = 0;
 
@@ -46,15 +46,15 @@ export class EtagTrust {
 export function compareListed(
   object: ListedObject,
   copy: ListedObject | undefined,
-  etags: EtagTrust,
+  etags: EtagReliability,
 ): ListedComparison {
   if (copy === undefined) return 'missing';
   if (copy.size !== object.size) return 'suspect';
-  const comparable = PLAIN_MD5.test(object.etag) && PLAIN_MD5.test(copy.etag);
-  if (comparable && object.etag === copy.etag) {
+  const isComparable = PLAIN_MD5.test(object.etag) && PLAIN_MD5.test(copy.etag);
+  if (isComparable && object.etag === copy.etag) {
     etags.noteAgreement();
     return 'equal';
   }
   if (Math.floor(copy.lastModified / 1000) < Math.floor(object.lastModified / 1000)) return 'suspect';
-  return comparable && etags.isTrusted ? 'suspect' : 'equal';
+  return isComparable && etags.isTrusted ? 'suspect' : 'equal';
 }

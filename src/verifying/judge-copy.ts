@@ -1,5 +1,5 @@
 import type { ListedObject } from '../listing/dependencies.ts';
-import { orderOfListed } from '../messages/backfill-message.ts';
+import { orderOfListedObject } from '../messages/backfill-message.ts';
 import { findStamp, hasRoomForStamp, isAsWritten, originOf, stampOf } from '../storage/provenance.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag } from '../storage/stored-object.ts';
 import type { FindingClass } from './dependencies.ts';
@@ -49,7 +49,7 @@ export interface JudgedObject {
  */
 export function judgeCopy(judged: JudgedObject, found: ExaminedObject | undefined): CopyJudgment {
   const { bucket, object, location, listedAt } = judged;
-  const order = orderOfListed(object.lastModified);
+  const order = orderOfListedObject(object.lastModified);
   const judge = (kind: CopyClass, reason = '', more: Partial<CopyJudgment> = {}): CopyJudgment => ({
     kind,
     reason,

@@ -4,7 +4,7 @@ import type { ObjectLocation } from '../storage/stored-object.ts';
 import { MIB } from '../units.ts';
 
 /** How thoroughly to prove a copy that looks right. */
-export type Proof = 'none' | 'checksums' | 'bytes';
+export type ProofLevel = 'none' | 'checksums' | 'bytes';
 
 /** Bytes that are read from each side at a time. */
 const PIECE = 8 * MIB;

@@ -1,13 +1,13 @@
 import pLimit from 'p-limit';
 import { completeEntry, listedPrefix } from '../backfill/object-filter.ts';
 import { OrderedWork } from '../backfill/ordered-work.ts';
-import { Pace, type PaceLimits } from '../backfill/pace.ts';
 import { PeriodicCheckpoint } from '../backfill/periodic-checkpoint.ts';
+import { RateLimiter, type RateLimits } from '../backfill/rate-limiter.ts';
 import type { ListedObject } from '../listing/dependencies.ts';
 import { listObjects } from '../listing/list-objects.ts';
 import { backfillMessage } from '../messages/backfill-message.ts';
 import { type ComparedKey, compareKey, type KeyComparison } from './compare-key.ts';
-import { EtagTrust } from './compare-listed.ts';
+import { EtagReliability } from './compare-listed.ts';
 import {
   type ComparedBucket,
   noVerificationCounts,
@@ -17,7 +17,7 @@ import {
 import { type JoinedKey, joinListings, type SortedListing } from './join-listings.ts';
 
 export interface VerificationRequest extends Omit<KeyComparison, 'listedAt'> {
-  readonly pace: PaceLimits;
+  readonly pace: RateLimits;
   /** Where an earlier run stopped, and its counts. */
   readonly resumed?: { readonly key: string; readonly counts: VerificationCounts } | undefined;
 }
@@ -42,8 +42,8 @@ export async function runVerification(
   const { clock, checkpoint, onProgress, onFinding } = dependencies;
   const counts = { ...noVerificationCounts(), ...resumed?.counts };
   const options: KeyComparison = { ...request, ...timesOf(request, dependencies) };
-  const pace = new Pace(request.pace, clock);
-  const etags = new EtagTrust();
+  const pace = new RateLimiter(request.pace, clock);
+  const etags = new EtagReliability();
   const looks = pLimit(LOOKS);
   const kept = new PeriodicCheckpoint(resumed?.key, clock, (key) => checkpoint(key, { ...counts }));
   const work = new OrderedWork<ComparedChunk>(CHUNKS_IN_WORK, (chunk) => {
@@ -128,7 +128,7 @@ function timesOf(
 async function compareAll(
   keys: readonly JoinedKey[],
   options: KeyComparison,
-  etags: EtagTrust,
+  etags: EtagReliability,
   looks: ReturnType<typeof pLimit>,
   dependencies: VerificationDependencies,
 ): Promise<ComparedKey[]> {
@@ -137,7 +137,7 @@ async function compareAll(
 
 async function repairAll(
   results: readonly ComparedKey[],
-  pace: Pace,
+  pace: RateLimiter,
   { rule, signal }: VerificationRequest,
   { queue, clock }: VerificationDependencies,
 ): Promise<number> {

@@ -13,7 +13,7 @@ import {
   noVerificationCounts,
   type VerificationCounts,
 } from './dependencies.ts';
-import { readDueBasis } from './due-time.ts';
+import { readDueBasis } from './due-basis.ts';
 import { StalledVerificationError } from './errors.ts';
 import { findInventory, type InventoryDirectory, type ManifestLocation } from './find-inventory.ts';
 import { runVerification } from './run-verification.ts';

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { keyTime } from '../archive/key-time.ts';
+import { formatKeyTime } from '../archive/key-time.ts';
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { chooseArchives, DUE_SECONDS, RECENT_SECONDS } from './choose-archives.ts';
 import type { KeyRange, ListedKey, WatermarkDependencies } from './dependencies.ts';
@@ -101,7 +101,7 @@ async function recentKeys(
   keys: Dependencies['keys'],
 ): Promise<readonly ListedKey[] | undefined> {
   if (listed.length < KEYS_PER_LIST) return undefined;
-  const after = `${range.prefix}${keyTime(now - RECENT_SECONDS * 1000)}`;
+  const after = `${range.prefix}${formatKeyTime(now - RECENT_SECONDS * 1000)}`;
   return keys.firstKeys({ ...range, after }, RECENT_KEYS);
 }
 

@@ -5,12 +5,12 @@ import type { KeyRange, ListedKey, WatermarkDependencies } from './dependencies.
 import { findUnreplicated, KEYS_PER_LIST, type RequestBudget, type UnreplicatedSearch } from './find-unreplicated.ts';
 import type { NewestReadings } from './read-newest.ts';
 import type { Reading } from './reading.ts';
-import type { Departure, Route } from './route.ts';
+import type { Route, RuleRoutes } from './route.ts';
 import {
+  type ArchiveTimes,
   ageNow,
   METRIC_DELAY_SECONDS,
   OWN_PERIOD_SECONDS,
-  type PutArchive,
   type RouteObservation,
   UNSEEN_SECONDS,
   type Unreplicated,
@@ -29,7 +29,7 @@ export interface ObservedRoute extends Route {
  * @param budget archives that S3 may be asked about
  */
 export async function observeRule(
-  { rule, routes }: Departure,
+  { rule, routes }: RuleRoutes,
   newest: NewestReadings,
   budget: RequestBudget,
   dependencies: WatermarkDependencies,
@@ -42,18 +42,18 @@ export async function observeRule(
     const latency = latencies[index];
     if (latency?.status === 'rejected') throw latency.reason;
     const range = { region, bucket: dependencies.names.inboundBucket(region), prefix: `${rule.id}/` };
-    const [departure, resent, arrived] = await Promise.all([
+    const [ruleRoutes, resent, arrived] = await Promise.all([
       shared,
       observeResent(route, newest, budget, dependencies),
       oldestObject(range, dependencies),
     ]);
     return {
-      ...departure,
-      outbound: [...departure.outbound, ...resent.outbound],
-      unreplicated: earlierOf(departure.unreplicated, resent.unreplicated),
+      ...ruleRoutes,
+      outbound: [...ruleRoutes.outbound, ...resent.outbound],
+      unreplicated: earlierOf(ruleRoutes.unreplicated, resent.unreplicated),
       replicationLatency: latency?.value ?? [],
       oldestArrived: earlier(arrived, resent.oldestArrived),
-      oldestFailed: earlier(departure.oldestFailed, resent.oldestFailed),
+      oldestFailed: earlier(ruleRoutes.oldestFailed, resent.oldestFailed),
     };
   });
   const outcomes = await Promise.allSettled([shared, ...observations]);
@@ -78,7 +78,7 @@ async function observeResent(
   const { names, watched } = dependencies;
   const prefix = `${resendPrefix(region)}${rule.id}/`;
   const range = { region: dependencies.region, bucket: names.outboundBucket, prefix };
-  const outbound = listed.map((key): PutArchive => putArchive(key, prefix));
+  const outbound = listed.map((key): ArchiveTimes => putArchive(key, prefix));
   const isAsked = listed.length > 0 || (watched.of(prefix) ?? []).length > 0;
   const search = { rule, range, listed, hasFailures: await newest.hasFailures, budget, now: newest.time };
   const unreplicated = isAsked ? await findUnreplicated(search, dependencies) : NONE;
@@ -87,7 +87,7 @@ async function observeResent(
 
 const NONE: Unreplicated = { oldestPending: undefined, oldestStuck: undefined };
 
-function putArchive(key: ListedKey, prefix: string): PutArchive {
+function putArchive(key: ListedKey, prefix: string): ArchiveTimes {
   return { written: writtenAt(key, prefix), put: key.lastModified };
 }
 
@@ -164,7 +164,7 @@ async function oldestObject(range: KeyRange, { keys }: WatermarkDependencies): P
 async function observeArchives(
   search: Pick<UnreplicatedSearch, 'rule' | 'hasFailures' | 'budget' | 'now'>,
   dependencies: WatermarkDependencies,
-): Promise<{ readonly outbound: readonly PutArchive[]; readonly unreplicated: Unreplicated }> {
+): Promise<{ readonly outbound: readonly ArchiveTimes[]; readonly unreplicated: Unreplicated }> {
   const { region, names, keys } = dependencies;
   const range = { region, bucket: names.outboundBucket, prefix: `${search.rule.id}/` };
   const listed = await keys.firstKeys(range, KEYS_PER_LIST);

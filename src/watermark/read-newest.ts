@@ -2,7 +2,7 @@ import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import type { MetricAddress, PipelineNames, ReadingWindow, WatermarkDependencies } from './dependencies.ts';
 import { type ResentArchives, readResent } from './read-resent.ts';
 import type { Reading } from './reading.ts';
-import type { Departure, Route } from './route.ts';
+import type { Route, RuleRoutes } from './route.ts';
 
 /** How far back to look for the newest reading of a metric: SQS and S3 may be some minutes late. */
 const NEWEST_SECONDS = 900;
@@ -28,7 +28,7 @@ export interface NewestReadings {
 }
 
 /** Sends the requests at once; the returned functions wait for the answers. */
-export function readNewest(departures: readonly Departure[], dependencies: WatermarkDependencies): NewestReadings {
+export function readNewest(allRoutes: readonly RuleRoutes[], dependencies: WatermarkDependencies): NewestReadings {
   const { metrics, names, now } = dependencies;
   const time = now();
   const read = (addresses: readonly MetricAddress[]): Promise<readonly (readonly Reading[])[]> => {
@@ -37,13 +37,13 @@ export function readNewest(departures: readonly Departure[], dependencies: Water
     readings.catch(() => undefined);
     return readings;
   };
-  const queues = [names.failuresQueue, ...departures.flatMap(({ rule }) => queuesOf(rule, names))];
+  const queues = [names.failuresQueue, ...allRoutes.flatMap(({ rule }) => queuesOf(rule, names))];
   const counts = MESSAGE_COUNTS.map((name) => queueMetric(names.failuresQueue, name, dependencies));
   const ages = read([...queues.map((queue) => queueMetric(queue, AGE, dependencies)), ...counts]);
   const ageOf = async (queue: string): Promise<readonly Reading[]> => (await ages)[queues.indexOf(queue)] ?? [];
   // One call per region, so that a failure in one region does not affect the others.
   const byRegion = Map.groupBy(
-    departures.flatMap(({ routes }) => routes),
+    allRoutes.flatMap(({ routes }) => routes),
     ({ region }) => region,
   );
   const latencies = new Map(
@@ -61,7 +61,7 @@ export function readNewest(departures: readonly Departure[], dependencies: Water
   return {
     time,
     failureAge,
-    resent: readResent(departures, dependencies),
+    resent: readResent(allRoutes, dependencies),
     hasFailures,
     queueAges: (rule) => Promise.all(queuesOf(rule, names).map(ageOf)),
     latency: async (route) => {

@@ -2,7 +2,7 @@ import { parseKeyTime } from '../archive/key-time.ts';
 import { resendPrefix } from '../configuration/resend-prefix.ts';
 import type { KeyRange, ListedKey, WatermarkDependencies } from './dependencies.ts';
 import { KEYS_PER_LIST } from './find-unreplicated.ts';
-import type { Departure, Route } from './route.ts';
+import type { Route, RuleRoutes } from './route.ts';
 
 /** Archives that were resent to the region of a route alone: their keys do not begin with the rule's id. */
 export interface ResentArchives {
@@ -22,10 +22,10 @@ type Lister = (route: Route) => Promise<readonly ListedKey[]>;
  * @returns the archives of a route
  */
 export function readResent(
-  departures: readonly Departure[],
+  allRoutes: readonly RuleRoutes[],
   { region: home, names, keys }: Pick<WatermarkDependencies, 'region' | 'names' | 'keys'>,
 ): (route: Route) => Promise<ResentArchives> {
-  const several = departures.filter(({ routes }) => routes.length > 1).flatMap(({ routes }) => routes);
+  const several = allRoutes.filter(({ routes }) => routes.length > 1).flatMap(({ routes }) => routes);
   const regions = new Map(
     [...new Set(several.map(({ region }) => region))].map((region) => {
       const prefix = resendPrefix(region);

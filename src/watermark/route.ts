@@ -7,13 +7,13 @@ export interface Route {
 }
 
 /** A rule with its routes, which share most requests. */
-export interface Departure {
+export interface RuleRoutes {
   readonly rule: DeployedRule;
   readonly routes: readonly Route[];
 }
 
 /** Each target region of a rule is one route. */
-export function departureOf(rule: DeployedRule): Departure {
+export function groupRoutes(rule: DeployedRule): RuleRoutes {
   const regions = [...new Set(rule.destinations.map(({ region }) => region))];
   return { rule, routes: regions.map((region) => ({ rule, region })) };
 }

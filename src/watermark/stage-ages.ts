@@ -18,7 +18,7 @@ export interface RouteObservation {
   /** Age of the oldest object when its message returned to a queue after two receives or more. */
   readonly retriedAges: readonly Reading[];
   /** Archives that S3 has to replicate, or has replicated within about a day: those with the oldest objects. */
-  readonly outbound: readonly PutArchive[];
+  readonly outbound: readonly ArchiveTimes[];
   /** Their replication status. */
   readonly unreplicated: Unreplicated;
   /** Event time of the oldest object in an archive that has arrived in the region and is not restored yet. */
@@ -39,7 +39,7 @@ export interface Unreplicated {
 }
 
 /** Times in milliseconds since 1970. */
-export interface PutArchive {
+export interface ArchiveTimes {
   /** When its oldest object was written. */
   readonly written: number;
   /** When it was last put: an archive that is resent is put again. For an upload in parts: when that began. */
@@ -149,7 +149,7 @@ function addWorst(age: number, delays: readonly Reading[], now: number): number 
 }
 
 /** Age of the oldest object in archives that were put in the last seconds: S3 may not be done with them. */
-function oldestPut(seconds: number, archives: readonly PutArchive[], now: number): number {
+function oldestPut(seconds: number, archives: readonly ArchiveTimes[], now: number): number {
   const recent = archives.filter(({ put }) => secondsSince(put, now) <= seconds);
   return Math.max(0, ...recent.map(({ written }) => secondsSince(written, now)));
 }

@@ -30,7 +30,7 @@ const CLOCK: Clock = {
  * Builds the backfill of one source region from its environment and the configuration files.
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
-export async function backfillHandler(
+export async function createBackfillHandler(
   environment: Environment,
 ): Promise<(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<FileTask>> {
   const { CONFIGURATION_DIRECTORY, AWS_REGION } = readEnvironment(backfillVariables, environment);

@@ -12,15 +12,15 @@ import { S3ReplicationStore } from '../aws/deployment/bucket-replication.ts';
 import { LambdaFunctionDirectory } from '../aws/deployment/function-directory.ts';
 import { KmsKeyDirectory } from '../aws/deployment/key-directory.ts';
 import { AwsPriceList, PRICE_LIST_REGION } from '../aws/deployment/price-list.ts';
-import { sendAnswer } from '../aws/deployment/send-answer.ts';
+import { sendResponse } from '../aws/deployment/send-response.ts';
 import { S3Connection } from '../aws/s3/connection.ts';
 import { BatchLogger } from '../aws/telemetry/batch-logger.ts';
 import { type Environment, functionVariables, readEnvironment } from '../configuration/environment.ts';
 import { PRICE_FILE, parsePriceFile } from '../configuration/prices/price-file.ts';
 import type { LastingDependencies } from '../deployment/dependencies.ts';
+import { handleStackRequest } from '../deployment/handle-stack-request.ts';
 import type { DeploymentLog } from '../deployment/ports.ts';
 import type { Waiting } from '../deployment/retry-patiently.ts';
-import { serveStack } from '../deployment/serve-stack.ts';
 
 /** Environment variables of the function. */
 export const deploymentVariables = z.object(functionVariables);
@@ -40,15 +40,15 @@ const WAITING: Waiting = {
  * Builds the function behind the custom resources. Unlike the other functions, it creates its dependencies at the first
  * request, since a failure to create them must also be answered.
  */
-export function deploymentHandler(environment: Environment, waiting: Waiting = WAITING): DeploymentHandler {
+export function createDeploymentHandler(environment: Environment, waiting: Waiting = WAITING): DeploymentHandler {
   const log = new BatchLogger('deployment', {});
   let dependencies: LastingDependencies | undefined;
   return async (event, context) => {
     const partition = context.invokedFunctionArn.split(':')[1] ?? 'aws';
-    await serveStack(
+    await handleStackRequest(
       { event, remainingMilliseconds: context.getRemainingTimeInMillis(), logStream: context.logStreamName },
       async () => (dependencies ??= await makeDependencies(environment, partition, log)),
-      { send: sendAnswer, waiting, log },
+      { send: sendResponse, waiting, log },
     );
   };
 }

@@ -16,7 +16,7 @@ interface FallbackTelemetry {
 }
 
 /** Where a function sends work that exceeds the limits of an invocation; undefined if there is no fallback. */
-export function fallbackQueue(
+export function openFallbackQueue(
   { FALLBACK_QUEUE_URL, FALLBACK_SERVICE }: FallbackVariables,
   client: SQSClient,
   telemetry: FallbackTelemetry,

@@ -12,7 +12,7 @@ const PARTS_IN_FLIGHT = 2;
  * concurrently share it. Each holds a part until that is full, so each has one of its own: otherwise they could
  * deadlock.
  */
-export function packingBuffers(threads: number, archives = 1): PackingBuffers {
+export function createPackingBuffers(threads: number, archives = 1): PackingBuffers {
   const frames = 2 * threads + 2;
   return {
     inputs: new BufferPool(MAX_FRAME_SIZE, frames),

@@ -9,7 +9,7 @@ import type { ReplicationFailure } from '../messages/parse-replication-failure.t
 import { processResendBatch } from '../resend/process-batch.ts';
 import { resendKeys } from '../resend/resend-keys.ts';
 import type { SqsHandler } from './source.ts';
-import { queueMessages } from './sqs-event.ts';
+import { readQueueMessages } from './sqs-event.ts';
 
 /** Environment variables of the function. */
 export const resendVariables = z.object({
@@ -28,7 +28,7 @@ export const resendVariables = z.object({
  * Builds the resend service of one source region from its environment and the configuration files.
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
-export async function resendHandler(environment: Environment): Promise<SqsHandler> {
+export async function createResendHandler(environment: Environment): Promise<SqsHandler> {
   const settings = readEnvironment(resendVariables, environment);
   const configuration = await loadDeployedConfiguration(settings.CONFIGURATION_DIRECTORY);
   const telemetry = new PowertoolsResendTelemetry({
@@ -58,7 +58,7 @@ export async function resendHandler(environment: Environment): Promise<SqsHandle
   };
   return async (event, context) => {
     try {
-      return await processResendBatch(queueMessages(event), () => context.getRemainingTimeInMillis(), dependencies);
+      return await processResendBatch(readQueueMessages(event), () => context.getRemainingTimeInMillis(), dependencies);
     } finally {
       telemetry.flush();
     }

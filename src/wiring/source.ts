@@ -3,11 +3,15 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import type { CpuSpeed } from '../adaptive/adaptive-levels.ts';
-import { billedSecond as functionSecond, type TaskSize, taskVcpuSecond } from '../adaptive/compute-price.ts';
+import {
+  batchDollarsPerSecond as functionSecond,
+  type TaskSize,
+  taskDollarsPerVcpuSecond,
+} from '../adaptive/compute-price.ts';
 import { ruleCosts } from '../adaptive/cost-model.ts';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
-import { PowertoolsSourceTelemetry } from '../aws/telemetry/packing.ts';
+import { PowertoolsPackingTelemetry } from '../aws/telemetry/packing.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import {
   bucketVariable,
@@ -20,19 +24,19 @@ import {
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { MessageQueue } from '../messages/message-queue.ts';
-import type { SourceDependencies } from '../packing/dependencies.ts';
+import type { PackingDependencies } from '../packing/dependencies.ts';
 import { PackingSpeed } from '../packing/packing-speed.ts';
-import { processSourceBatch } from '../packing/process-batch.ts';
-import { TagAccess } from '../packing/tag-access.ts';
+import { packBatch } from '../packing/process-batch.ts';
+import { TagPermission } from '../packing/tag-permission.ts';
 import { GIB } from '../units.ts';
-import { fallbackQueue } from './fallback-queue.ts';
+import { createLevelPolicy, openStatisticsStore, processCpuSpeed } from './create-level-policy.ts';
+import { openFallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
 import { requireRule } from './function-rule.ts';
-import { levelPolicy, processCpuSpeed, statisticsStore } from './level-policy.ts';
-import { packingBuffers } from './packing-buffers.ts';
-import { sourcePrices } from './source-prices.ts';
-import { isFromQueue, queueMessages } from './sqs-event.ts';
-import { poolThreads } from './threads.ts';
+import { createPackingBuffers } from './packing-buffers.ts';
+import { readSourcePrices } from './source-prices.ts';
+import { isFromQueue, readQueueMessages } from './sqs-event.ts';
+import { countPoolThreads } from './threads.ts';
 
 /** Environment variables of the function. */
 export const sourceVariables = z.object({
@@ -71,38 +75,38 @@ const PARALLEL_READS = 128;
 const RESUMABLE_BYTES = GIB;
 
 /** The source service of one process: connections, the worker pool and its buffers live as long as it does. */
-export interface SourceService {
+export interface PackingService {
   readonly rule: ReplicationRule;
   /** Dimensions of its metrics. */
   readonly namespace: string;
   /** The use case for one batch at a time: with its own log lines and metrics; everything else is shared. */
-  slot(): SourceSlot;
+  slot(): PackingSlot;
   close(): Promise<void>;
 }
 
-export interface SourceSlot {
-  readonly dependencies: SourceDependencies;
-  readonly telemetry: PowertoolsSourceTelemetry;
+export interface PackingSlot {
+  readonly dependencies: PackingDependencies;
+  readonly telemetry: PowertoolsPackingTelemetry;
   /** Another queue of the rule, whose failures are reported to the same telemetry. */
   readonly openQueue: (queueUrl: string) => MessageQueue;
 }
 
 /** @throws InvalidEnvironmentError, InvalidConfigurationError */
-export async function sourceHandler(environment: Environment): Promise<SqsHandler> {
+export async function createSourceHandler(environment: Environment): Promise<SqsHandler> {
   const settings = readEnvironment(sourceVariables, environment);
-  const service = await openSourceService(settings, 1);
+  const service = await openPackingService(settings, 1);
   const { dependencies, telemetry, openQueue } = service.slot();
   const { BACKFILL_QUEUE_URL } = settings;
   // A message returns to the queue that it came from, so that new objects never wait behind old ones.
   const backfill = BACKFILL_QUEUE_URL && { ...dependencies, queue: openQueue(BACKFILL_QUEUE_URL) };
   return async (event, context) => {
     try {
-      const messages = queueMessages(event);
-      const existing = BACKFILL_QUEUE_URL !== undefined && isFromQueue(event, BACKFILL_QUEUE_URL);
-      return await processSourceBatch(
+      const messages = readQueueMessages(event);
+      const isBackfill = BACKFILL_QUEUE_URL !== undefined && isFromQueue(event, BACKFILL_QUEUE_URL);
+      return await packBatch(
         messages,
         () => context.getRemainingTimeInMillis(),
-        existing && backfill ? backfill : dependencies,
+        isBackfill && backfill ? backfill : dependencies,
       );
     } finally {
       telemetry.flush();
@@ -116,17 +120,17 @@ export async function sourceHandler(environment: Environment): Promise<SqsHandle
  * @param task that it runs in; absent: in a function
  * @throws InvalidEnvironmentError, InvalidConfigurationError, MissingPriceError
  */
-export async function openSourceService(
+export async function openPackingService(
   settings: SourceEnvironment,
   slots: number,
   task?: TaskSize,
-): Promise<SourceService> {
+): Promise<PackingService> {
   const configuration = await loadDeployedConfiguration(settings.CONFIGURATION_DIRECTORY);
   const rule = requireRule(configuration.rules, settings);
-  const prices = await sourcePrices(settings, configuration, rule);
-  const costs = ruleCosts(rule, prices, task === undefined ? undefined : taskVcpuSecond(prices, task));
+  const prices = await readSourcePrices(settings, configuration, rule);
+  const costs = ruleCosts(rule, prices, task === undefined ? undefined : taskDollarsPerVcpuSecond(prices, task));
   const billedSecond = functionSecond(prices, settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, task, slots);
-  const threads = poolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  const threads = countPoolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const client = new SQSClient({});
   const pool = new FramePool({ worker: frameWorkerModule(), threads });
   const shared = {
@@ -135,27 +139,28 @@ export async function openSourceService(
     resuming: {
       bucket: settings.PROGRESS_BUCKET,
       ownershipSeconds: settings.OWNERSHIP_SECONDS,
-      inWork: new Set<string>(),
+      inProgress: new Set<string>(),
     },
     store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
     pool,
-    buffers: packingBuffers(threads, slots),
+    buffers: createPackingBuffers(threads, slots),
     speed: new PackingSpeed(threads),
     limits: { parallelReads: PARALLEL_READS, resumableBytes: RESUMABLE_BYTES },
     ownPrincipals: settings.OWN_PRINCIPALS,
-    tagAccess: new TagAccess(),
+    tagPermission: new TagPermission(),
     maxReceives: settings.MAX_RECEIVES,
     random: Math.random,
     now: Date.now,
   };
-  const statistics = settings.STATISTICS_TABLE === undefined ? undefined : statisticsStore(settings.STATISTICS_TABLE);
+  const statistics =
+    settings.STATISTICS_TABLE === undefined ? undefined : openStatisticsStore(settings.STATISTICS_TABLE);
   let cpuSpeed: CpuSpeed | undefined;
   const namespace = configuration.settings.stack_name;
   return {
     rule,
     namespace,
     slot: () => {
-      const telemetry = new PowertoolsSourceTelemetry({ namespace, rule, costs, billedSecond });
+      const telemetry = new PowertoolsPackingTelemetry({ namespace, rule, costs, billedSecond });
       const openQueue = (queueUrl: string): MessageQueue =>
         new SqsMessageQueue({
           client,
@@ -168,11 +173,11 @@ export async function openSourceService(
       const queue = openQueue(settings.QUEUE_URL);
       const onFailure = telemetry.statisticsLost.bind(telemetry);
       cpuSpeed ??= processCpuSpeed(pool, onFailure);
-      const levels = levelPolicy({ rule, costs, statistics, cpuSpeed, onFailure });
+      const levels = createLevelPolicy({ rule, costs, statistics, cpuSpeed, onFailure });
       return {
         telemetry,
         openQueue,
-        dependencies: { ...shared, levels, queue, telemetry, ...fallbackQueue(settings, client, telemetry) },
+        dependencies: { ...shared, levels, queue, telemetry, ...openFallbackQueue(settings, client, telemetry) },
       };
     },
     close: () => pool.close(),

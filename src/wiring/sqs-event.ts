@@ -13,7 +13,7 @@ type QueueRecord = Omit<SQSRecord, 'messageAttributes'> & Partial<Pick<SQSRecord
  * The messages of a Lambda event.
  * @throws InvalidInvocationError when it is not an event of SQS
  */
-export function queueMessages(event: unknown): QueueMessage[] {
+export function readQueueMessages(event: unknown): QueueMessage[] {
   if (!isQueueEvent(event)) throw unexpectedEvent(event);
   return event.Records.map(({ messageId, receiptHandle, body, attributes, messageAttributes = {} }) => ({
     messageId,

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { billedSecond as billedSecondOf, type TaskSize } from '../adaptive/compute-price.ts';
+import { batchDollarsPerSecond as billedSecondOf, type TaskSize } from '../adaptive/compute-price.ts';
 import { DynamoDbDeletions } from '../aws/dynamodb/deletions.ts';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
-import { PowertoolsTargetTelemetry } from '../aws/telemetry/restoring.ts';
+import { PowertoolsRestoringTelemetry } from '../aws/telemetry/restoring.ts';
 import { BufferPool } from '../compression/buffer-pool.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import {
@@ -18,7 +18,7 @@ import {
 import { InvalidEnvironmentError } from '../configuration/errors.ts';
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { loadPriceFile } from '../configuration/prices/load.ts';
-import { filedPrices } from '../configuration/prices/price-file.ts';
+import { pricesFromFile } from '../configuration/prices/price-file.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import { RestoringSpeed } from '../limits/restoring-speed.ts';
 import { RESERVED_MILLISECONDS } from '../messages/deadline.ts';
@@ -26,18 +26,18 @@ import type { DeletionMemory } from '../restoring/deletions/deletion-memory.ts';
 import {
   COMPRESSED_BUFFER_SIZE,
   type FrameBuffers,
+  type RestoringDependencies,
+  type RestoringLimits,
   TAR_BUFFER_SIZE,
-  type TargetDependencies,
-  type TargetLimits,
 } from '../restoring/dependencies.ts';
-import { KeyHistory } from '../restoring/key-history.ts';
-import { processTargetBatch } from '../restoring/process-batch.ts';
+import { ExistingKeyStatistics } from '../restoring/existing-key-statistics.ts';
+import { restoreBatch } from '../restoring/process-batch.ts';
 import { GIB } from '../units.ts';
-import { fallbackQueue } from './fallback-queue.ts';
+import { openFallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
 import type { SqsHandler } from './source.ts';
-import { queueMessages } from './sqs-event.ts';
-import { poolThreads } from './threads.ts';
+import { readQueueMessages } from './sqs-event.ts';
+import { countPoolThreads } from './threads.ts';
 
 /** Environment variables of the function. */
 export const targetVariables = z.object({
@@ -51,7 +51,7 @@ export const targetVariables = z.object({
 
 type TargetEnvironment = z.infer<typeof targetVariables>;
 
-const LIMITS: TargetLimits = {
+const LIMITS: RestoringLimits = {
   parallelArchives: 4,
   /** At 20 ms an answer this is 6,400 objects a second. */
   parallelPuts: 128,
@@ -65,26 +65,26 @@ const LIMITS: TargetLimits = {
 const DELETIONS_TIMEOUT = { connectionTimeout: 2000, requestTimeout: 10_000, throwOnRequestTimeout: true } as const;
 
 /** The target service of one process: connections, the worker pool and its buffers live as long as it does. */
-export interface TargetService {
+export interface RestoringService {
   /** The use case for one batch at a time: with its own log lines and metrics; everything else is shared. */
-  slot(): TargetSlot;
+  slot(): RestoringSlot;
   close(): Promise<void>;
 }
 
-export interface TargetSlot {
-  readonly dependencies: TargetDependencies;
-  readonly telemetry: PowertoolsTargetTelemetry;
+export interface RestoringSlot {
+  readonly dependencies: RestoringDependencies;
+  readonly telemetry: PowertoolsRestoringTelemetry;
 }
 
 /** @throws InvalidEnvironmentError, InvalidConfigurationError */
-export async function targetHandler(environment: Environment): Promise<SqsHandler> {
-  const service = await openTargetService(readEnvironment(targetVariables, environment), 1);
+export async function createTargetHandler(environment: Environment): Promise<SqsHandler> {
+  const service = await openRestoringService(readEnvironment(targetVariables, environment), 1);
   const { dependencies, telemetry } = service.slot();
   return async (event, context) => {
     const started = performance.now();
     try {
       const remainingMilliseconds = (): number => context.getRemainingTimeInMillis();
-      return await processTargetBatch(queueMessages(event), remainingMilliseconds, dependencies);
+      return await restoreBatch(readQueueMessages(event), remainingMilliseconds, dependencies);
     } finally {
       telemetry.flush((performance.now() - started) / 1000);
     }
@@ -97,26 +97,26 @@ export async function targetHandler(environment: Environment): Promise<SqsHandle
  * @param task that it runs in; absent: in a function
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
-export async function openTargetService(
+export async function openRestoringService(
   settings: TargetEnvironment,
   slots: number,
   task?: TaskSize,
-): Promise<TargetService> {
+): Promise<RestoringService> {
   const configuration = await loadDeployedConfiguration(settings.CONFIGURATION_DIRECTORY);
-  const prices = filedPrices(await loadPriceFile(settings.CONFIGURATION_DIRECTORY), configuration.settings.prices, {
+  const prices = pricesFromFile(await loadPriceFile(settings.CONFIGURATION_DIRECTORY), configuration.settings.prices, {
     fromRegion: settings.AWS_REGION,
     toRegions: [],
   });
   const billedSecond = billedSecondOf(prices, settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, task, slots);
-  const threads = poolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  const threads = countPoolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const client = new SQSClient({});
   const pool = new FramePool({ worker: frameWorkerModule(), threads });
   const shared = {
     store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
     pool,
-    buffers: frameBuffers(threads),
+    buffers: createFrameBuffers(threads),
     speed: new RestoringSpeed(threads),
-    keys: new KeyHistory(prices),
+    keys: new ExistingKeyStatistics(prices),
     deletions: deletionMemory(settings, configuration.rules),
     region: settings.AWS_REGION,
     inboundBucket: settings.INBOUND_BUCKET,
@@ -128,7 +128,7 @@ export async function openTargetService(
   };
   return {
     slot: () => {
-      const telemetry = new PowertoolsTargetTelemetry({
+      const telemetry = new PowertoolsRestoringTelemetry({
         namespace: configuration.settings.stack_name,
         rules: configuration.rules,
         region: settings.AWS_REGION,
@@ -144,7 +144,7 @@ export async function openTargetService(
       });
       return {
         telemetry,
-        dependencies: { ...shared, queue, telemetry, ...fallbackQueue(settings, client, telemetry) },
+        dependencies: { ...shared, queue, telemetry, ...openFallbackQueue(settings, client, telemetry) },
       };
     },
     close: () => pool.close(),
@@ -182,7 +182,7 @@ function openDeletionMemory(table: string): DeletionMemory {
 }
 
 /** Memory of restoring: for each worker a frame in progress, one waiting, and one being written. */
-export function frameBuffers(threads: number): FrameBuffers {
+export function createFrameBuffers(threads: number): FrameBuffers {
   return {
     compressed: new BufferPool(COMPRESSED_BUFFER_SIZE, 2 * threads + 2),
     tar: new BufferPool(TAR_BUFFER_SIZE, 2 * threads + 2),

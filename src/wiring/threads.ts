@@ -5,7 +5,7 @@ const MEGABYTES_PER_VCPU = 1769;
  * Worker threads for the pool: one per vCPU that is really available.
  * @param memoryMegabytes of the Lambda function; absent outside Lambda
  */
-export function poolThreads(processors: number, memoryMegabytes?: number): number {
+export function countPoolThreads(processors: number, memoryMegabytes?: number): number {
   const granted = memoryMegabytes === undefined ? processors : Math.round(memoryMegabytes / MEGABYTES_PER_VCPU);
   return Math.max(1, Math.min(processors, granted));
 }

@@ -57,7 +57,7 @@ type RegionalBucket = Pick<ComparedBucket, 'pager'> & { readonly store: S3Object
  * Builds the scheduled verifications of one source region from its environment and the configuration files.
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
-export async function verifyHandler(
+export async function createVerifyHandler(
   environment: Environment,
 ): Promise<(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<ScheduledProgress>> {
   const { CONFIGURATION_DIRECTORY, AWS_REGION, PROGRESS_BUCKET, AWS_ENDPOINT_URL } = readEnvironment(

@@ -7,7 +7,7 @@ import { S3NotificationStore } from '../aws/deployment/bucket-notifications.ts';
 import { S3CheckpointObject } from '../aws/s3/checkpoint-object.ts';
 import { S3KeyLister } from '../aws/s3/key-lister.ts';
 import { RegionalConnections } from '../aws/s3/regional-connections.ts';
-import { S3ReplicationStatusReader } from '../aws/s3/replication-status.ts';
+import { S3ReplicationStatusReader } from '../aws/s3/replication-status-reader.ts';
 import { PowertoolsNotificationTelemetry } from '../aws/telemetry/notifications.ts';
 import { PowertoolsOverdueTelemetry } from '../aws/telemetry/overdue.ts';
 import { PowertoolsWatermarkTelemetry } from '../aws/telemetry/watermark.ts';
@@ -25,7 +25,7 @@ import { compareNotifications } from '../deployment/compare-notifications.ts';
 import { Deadline, RESERVED_MILLISECONDS } from '../messages/deadline.ts';
 import { KEPT_PREFIX } from '../resend/kept-key.ts';
 import { findOverdue } from '../verifying/find-overdue.ts';
-import { takeWatermarks } from '../watermark/take-watermarks.ts';
+import { reportWatermarks } from '../watermark/report-watermarks.ts';
 import { WatchedArchives } from '../watermark/watched-archives.ts';
 
 /** Environment variables of the function. */
@@ -47,7 +47,7 @@ export const watermarkVariables = z.object({
  * Builds the watermark of one source region from its environment and the configuration files.
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
-export async function watermarkHandler(
+export async function createWatermarkHandler(
   environment: Environment,
 ): Promise<(event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<void>> {
   const settings = readEnvironment(watermarkVariables, environment);
@@ -90,7 +90,7 @@ export async function watermarkHandler(
     const check = { rules: own, ruleQueue, notifications, telemetry, signal: deadline.signal };
     // If one of them fails, the other is still done.
     const jobs = await Promise.allSettled([
-      takeWatermarks(own, remainingMilliseconds, dependencies),
+      reportWatermarks(own, remainingMilliseconds, dependencies),
       compareNotifications(check),
       findOverdue({ rules: own, checkpointOf, telemetry: overdue, now: Date.now() }),
     ]);

@@ -7,13 +7,13 @@ import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { SqsWorkSource } from '../aws/sqs/work-source.ts';
 import { PowertoolsWorkerTelemetry, type WorkerTelemetryOptions } from '../aws/telemetry/worker.ts';
 import { countVariable, type Environment, readEnvironment, urlVariable } from '../configuration/environment.ts';
-import { processSourceBatch } from '../packing/process-batch.ts';
-import { processTargetBatch } from '../restoring/process-batch.ts';
+import { packBatch } from '../packing/process-batch.ts';
+import { restoreBatch } from '../restoring/process-batch.ts';
 import { WorkInterruptedError } from '../worker/errors.ts';
 import type { ProcessMessage, WorkerClock, WorkerEnd } from '../worker/ports.ts';
 import { runWorker } from '../worker/run-worker.ts';
-import { openSourceService, type SourceSlot, sourceVariables } from './source.ts';
-import { openTargetService, type TargetSlot, targetVariables } from './target.ts';
+import { openPackingService, type PackingSlot, sourceVariables } from './source.ts';
+import { openRestoringService, type RestoringSlot, targetVariables } from './target.ts';
 
 /** Environment variables of the task, besides those of the function whose work it does. */
 export const workerVariables = z.object({
@@ -105,18 +105,18 @@ interface TaskWork {
 
 async function sourceWork(environment: Environment, task: TaskSize): Promise<TaskWork> {
   const queues = readEnvironment(sourceVariables, environment);
-  const service = await openSourceService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
+  const service = await openPackingService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
   const slots = Array.from({ length: SLOTS }, () => packWithoutLimits(service.slot()));
   return { slots, queues, packs: service, close: () => service.close() };
 }
 
-function packWithoutLimits({ dependencies, telemetry }: SourceSlot): ProcessMessage {
+function packWithoutLimits({ dependencies, telemetry }: PackingSlot): ProcessMessage {
   const { rule } = dependencies;
   const source = { ...rule.source, maxObjectBytes: WITHOUT_LIMIT };
   return async (message, queue, stop) => {
     try {
       const unlimited = { ...dependencies, rule: { ...rule, source }, queue, stop };
-      return await processSourceBatch([message], () => WITHOUT_LIMIT, unlimited);
+      return await packBatch([message], () => WITHOUT_LIMIT, unlimited);
     } finally {
       telemetry.flush();
     }
@@ -125,17 +125,17 @@ function packWithoutLimits({ dependencies, telemetry }: SourceSlot): ProcessMess
 
 async function targetWork(environment: Environment, task: TaskSize): Promise<TaskWork> {
   const queues = readEnvironment(targetVariables, environment);
-  const service = await openTargetService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
+  const service = await openRestoringService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
   const slots = Array.from({ length: SLOTS }, () => restoreWithoutLimits(service.slot()));
   return { slots, queues, close: () => service.close() };
 }
 
-function restoreWithoutLimits({ dependencies, telemetry }: TargetSlot): ProcessMessage {
+function restoreWithoutLimits({ dependencies, telemetry }: RestoringSlot): ProcessMessage {
   const limits = { ...dependencies.limits, maxRestoredBytes: WITHOUT_LIMIT };
   return async (message, queue, stop) => {
     const started = performance.now();
     try {
-      return await processTargetBatch([message], () => WITHOUT_LIMIT, { ...dependencies, limits, queue, stop });
+      return await restoreBatch([message], () => WITHOUT_LIMIT, { ...dependencies, limits, queue, stop });
     } finally {
       telemetry.flush((performance.now() - started) / 1000);
     }

@@ -1,9 +1,9 @@
 import { asCompressorError } from '../errors.ts';
 import { backOffSeconds } from '../messages/back-off.ts';
 import type { MessageQueue, QueueMessage } from '../messages/message-queue.ts';
+import { HeartbeatQueue } from './heartbeat-queue.ts';
 import { ProtectionKeeper } from './keep-protection.ts';
-import { Lease } from './lease.ts';
-import { LeasedQueue } from './leased-queue.ts';
+import { MessageHeartbeat } from './message-heartbeat.ts';
 import type {
   MessageFate,
   ProcessMessage,
@@ -142,14 +142,14 @@ class Worker {
     const onBeat = (): void => {
       telemetry.workHeld(message);
     };
-    const lease = new Lease(message, { ...this.#options, onBeat });
+    const heartbeat = new MessageHeartbeat(message, { ...this.#options, onBeat });
     try {
-      const signal = AbortSignal.any([this.#stop, lease.expired]);
-      const { batchItemFailures } = await process(message, new LeasedQueue(queue, lease), signal);
-      await lease.end();
+      const signal = AbortSignal.any([this.#stop, heartbeat.expired]);
+      const { batchItemFailures } = await process(message, new HeartbeatQueue(queue, heartbeat), signal);
+      await heartbeat.end();
       if (batchItemFailures.length > 0) return 'returned';
     } catch (thrown) {
-      await lease.end();
+      await heartbeat.end();
       telemetry.workFailed(message, asCompressorError(thrown));
       await queue.retryAfter([{ message, seconds: backOffSeconds(message.receiveCount, random()) }]);
       return 'returned';

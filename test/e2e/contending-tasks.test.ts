@@ -5,17 +5,17 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { createQueuePair, type QueuePair } from '../../local-cloud/pipeline/queue-pair.ts';
-import { queueIsEmpty } from '../../local-cloud/queue-depth.ts';
+import { isQueueEmpty } from '../../local-cloud/queue-depth.ts';
 import { createRegionClients, destroyRegionClients, type RegionClients } from '../../local-cloud/region-clients.ts';
 import { crc32 } from '../../src/archive/checksum.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../../src/aws/sqs/message-queue.ts';
 import { SqsWorkSource } from '../../src/aws/sqs/work-source.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
-import { processSourceBatch } from '../../src/packing/process-batch.ts';
+import { packBatch } from '../../src/packing/process-batch.ts';
 import { MIB } from '../../src/units.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
-import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { createPackingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { WorkInterruptedError } from '../../src/worker/errors.ts';
 import type { ProcessMessage } from '../../src/worker/ports.ts';
 import { runWorker } from '../../src/worker/run-worker.ts';
@@ -59,15 +59,15 @@ afterAll(async () => {
 /** A task of two slots, as the fallback worker has. */
 function startTask(stop: AbortSignal) {
   const counted = new FailingObjectStore(store);
-  const resuming = { bucket: PROGRESS, ownershipSeconds: OWNERSHIP_SECONDS, inWork: new Set<string>() };
-  const buffers = packingBuffers(2, 2);
+  const resuming = { bucket: PROGRESS, ownershipSeconds: OWNERSHIP_SECONDS, inProgress: new Set<string>() };
+  const buffers = createPackingBuffers(2, 2);
   const services = [1, 2].map(
     () => new SourceServiceHarness({ store: counted, pool, buffers, limits: LIMITS, resuming, now: Date.now }),
   );
   const slots = services.map(
     ({ dependencies }): ProcessMessage =>
       (message, leased, ended) =>
-        processSourceBatch([message], () => Number.POSITIVE_INFINITY, { ...dependencies, queue: leased, stop: ended }),
+        packBatch([message], () => Number.POSITIVE_INFINITY, { ...dependencies, queue: leased, stop: ended }),
   );
   const ports = { client: clients.sqs, queueUrl: queue.url };
   const telemetry = new RecordingWorkerTelemetry();
@@ -113,7 +113,7 @@ test('two tasks of two slots pack a large object once, although several messages
 
   const stop = new AbortController();
   const tasks = [startTask(stop.signal), startTask(stop.signal)];
-  while (!(await queueIsEmpty(clients.sqs, queue.url))) await delay(50);
+  while (!(await isQueueEmpty(clients.sqs, queue.url))) await delay(50);
   stop.abort(new WorkInterruptedError('The test is over'));
   await Promise.all(tasks.map(({ run }) => run));
 
@@ -128,7 +128,7 @@ test('two tasks of two slots pack a large object once, although several messages
   expect(told.flatMap(({ failures }) => failures)).toEqual([]);
   expect(tasks.flatMap(({ telemetry }) => telemetry.errors)).toEqual([]);
   expect(tasks.reduce((sum, { counts }) => sum + counts.complete, 0)).toBe(1);
-  expect(await queueIsEmpty(clients.sqs, queue.deadLetters.url)).toBe(true);
+  expect(await isQueueEmpty(clients.sqs, queue.deadLetters.url)).toBe(true);
   expect(await keysOf(PROGRESS)).toEqual([]);
   expect(await store.listUploads({ bucket: OUTBOUND, key })).toEqual([]);
 }, 120_000);

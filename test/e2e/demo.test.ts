@@ -10,7 +10,7 @@ import { folderPrefix, removeStaleFolders } from '../../src/cli/command/temporar
 import type { MetricsSummary } from '../../src/cli/demo/metrics-summary.ts';
 import { chooseRule } from '../../src/cli/demo/pipeline/choose-rule.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
-import { sourcePrices } from '../../src/wiring/source-prices.ts';
+import { readSourcePrices } from '../../src/wiring/source-prices.ts';
 import { listAlive, listDescendants, type ProcessEntry, runDemo, startDemo, until } from '../support/demo-process.ts';
 
 const run = promisify(execFile);
@@ -55,7 +55,7 @@ async function costsOfTheDemo(): Promise<RuleCosts> {
   const configuration = await loadConfiguration(CONFIGURATION);
   const rule = chooseRule(configuration.rules, false);
   const settings = { PRICES: undefined, CONFIGURATION_DIRECTORY: CONFIGURATION };
-  return ruleCosts(rule, await sourcePrices(settings, configuration, rule));
+  return ruleCosts(rule, await readSourcePrices(settings, configuration, rule));
 }
 
 /** Compares the functions' metrics with what the demo found in the archives themselves, and with what that costs. */

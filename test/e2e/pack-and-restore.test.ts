@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import type { WriteTarget } from '../../src/storage/object-store.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
-import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
-import { frameBuffers } from '../../src/wiring/target.ts';
+import { createPackingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { createFrameBuffers } from '../../src/wiring/target.ts';
 import { HOSTILE_KEYS, objectKeys } from '../support/hostile-keys.ts';
 import { exampleRule } from '../support/rules.ts';
 import { OUTBOUND, SourceServiceHarness } from '../support/source-service.ts';
@@ -23,10 +23,10 @@ async function sendThrough(objects: readonly SourceObject[]) {
   const source = new SourceServiceHarness({
     rule: exampleRule(),
     pool,
-    buffers: packingBuffers(2),
+    buffers: createPackingBuffers(2),
     limits: { parallelReads: 64, resumableBytes: 2 ** 30 },
   });
-  const target = new TargetRegion({ dependencies: { pool, buffers: frameBuffers(2) } });
+  const target = new TargetRegion({ dependencies: { pool, buffers: createFrameBuffers(2) } });
   const messages = [];
   for (const { key, body, ...carried } of objects) messages.push(await source.place(key, body, carried));
   const returned = await source.process(...messages);

@@ -15,8 +15,8 @@ import { EventSourceMapping } from '../../local-cloud/event-source-mapping.ts';
 import { FunctionHost } from '../../local-cloud/function-host.ts';
 import {
   createPipelineResources,
-  failedBucket,
-  progressBucket,
+  failedBucketName,
+  progressBucketName,
 } from '../../local-cloud/pipeline/create-pipeline-resources.ts';
 import type { QueuePair } from '../../local-cloud/pipeline/queue-pair.ts';
 import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS } from '../../local-cloud/region-clients.ts';
@@ -33,7 +33,7 @@ const HOME = 'eu-west-1';
 const AWAY = 'us-east-1';
 const FAR = 'ap-south-1';
 const OUTBOUND = 'outbound';
-const FAILED = failedBucket(OUTBOUND);
+const FAILED = failedBucketName(OUTBOUND);
 const STACK = 'resend-test';
 const SETTINGS = {
   stack_name: STACK,
@@ -113,7 +113,7 @@ beforeAll(async () => {
   deadLetters = [
     ...[id, fannedOut].map((rule) =>
       startFunction('source', HOME, ruleQueues.get(rule), {
-        ...{ RULE_ID: rule, OUTBOUND_BUCKET: OUTBOUND, PROGRESS_BUCKET: progressBucket(OUTBOUND) },
+        ...{ RULE_ID: rule, OUTBOUND_BUCKET: OUTBOUND, PROGRESS_BUCKET: progressBucketName(OUTBOUND) },
       }),
     ),
     ...[AWAY, FAR].map((region) =>

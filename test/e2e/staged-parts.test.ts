@@ -164,7 +164,7 @@ test('staged parts in the outbound bucket are neither replicated nor reported', 
     const location = { bucket: OUTBOUND, key: `${RULE.id}/large.tar.zst` };
     const buffers = new BufferPool(PART_BUFFER_SIZE, 2);
     const { signal } = new AbortController();
-    const upload = new ArchiveUpload({ shared: false, store, location, buffers, signal, framesPerPart: 4 });
+    const upload = new ArchiveUpload({ isShared: false, store, location, buffers, signal, framesPerPart: 4 });
     await upload.begin();
     for (let frame = 0; frame < 7; frame += 1) await upload.append(randomBytes(5 * MIB));
     await upload.complete();

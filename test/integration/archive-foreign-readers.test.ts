@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { TAR_END } from '../../src/archive/format.ts';
 import { memberName } from '../../src/archive/member-name.ts';
 import { memberHeaderLength, memberPadding, writeMemberHeader } from '../../src/archive/tar-header.ts';
@@ -125,7 +125,7 @@ describe('Python readers', () => {
   let tar: string;
 
   beforeAll(async () => {
-    python = await pythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
+    python = await preparePythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
     tar = path.join(folder, 'archive.tar');
     await run('zstd', ['-dqf', file, '-o', tar], OPTIONS);
   }, 300_000);
@@ -207,7 +207,7 @@ test('GNU tar and Python read a member of more than 8 GiB, its time and its neig
     ['8589934593', '2242-03-16', '12:56:31', huge.name],
     ['5', '2023-11-14', '22:13:20', next.name],
   ]);
-  const python = await pythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
+  const python = await preparePythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
   const list =
     'import sys, json, tarfile; print(json.dumps([[m.name, m.size, m.mtime] for m in tarfile.open(sys.argv[1])]))';
   const listed = await run(python, ['-c', list, sparse], OPTIONS);
@@ -219,7 +219,7 @@ async function readAsPublicTarget(name: string, archive: Uint8Array): Promise<un
   const script = fileURLToPath(new URL('../fixtures/public_target.py', import.meta.url));
   const place = path.join(folder, name);
   await writeFile(place, archive);
-  const python = await pythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
+  const python = await preparePythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
   return JSON.parse((await run(python, [script, place, 'us-east-1'], OPTIONS)).stdout);
 }
 
@@ -268,7 +268,7 @@ describe('the target of the public implementation', () => {
     expect(objects).toHaveLength(OBJECTS.length - 1);
     const archive = path.join(folder, 'public-target.tar.zst');
     await writeFile(archive, buildArchive(objects));
-    const python = await pythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
+    const python = await preparePythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
     const { stdout } = await run(python, [script, archive, 'eu-west-1'], OPTIONS);
     expect(JSON.parse(stdout)).toEqual({
       manifests: 1,
@@ -319,7 +319,7 @@ describe('an archive with deletions, in version 2.0 of the format', () => {
       await writeFile(archive, sealArchive({ ...parts, manifest: { ...parts.manifest, deletions } }));
       const tar = `${archive}.tar`;
       await run('zstd', ['-dqf', archive, '-o', tar], OPTIONS);
-      const python = await pythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
+      const python = await preparePythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
       const script = fileURLToPath(new URL('../fixtures/read_archive.py', import.meta.url));
       const { stdout } = await run(python, [script, 'members', reader, reader === 'tarfile' ? tar : archive], OPTIONS);
       const members = JSON.parse(stdout) as unknown[];

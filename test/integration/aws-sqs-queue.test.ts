@@ -6,7 +6,7 @@ import { SqsFallbackQueue, SqsMessageQueue } from '../../src/aws/sqs/message-que
 import type { CompressorError } from '../../src/errors.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import { CustomerKeyError } from '../../src/storage/errors.ts';
-import { queueMessages } from '../../src/wiring/sqs-event.ts';
+import { readQueueMessages } from '../../src/wiring/sqs-event.ts';
 
 let server: AwsServer;
 let client: SQSClient;
@@ -75,7 +75,7 @@ it('requeues messages with their turns, which a function reads from its event', 
   const { queue, queueUrl } = await openQueue();
   await queue.requeue(messages(2).map((message, index) => ({ ...message, turns: 3 * index })));
   const records = (await drain(queueUrl)).map((message) => toSqsRecord(message, { queueArn: 'arn', region: 'r' }));
-  const turns = queueMessages({ Records: records }).map((message) => [message.body, message.turns]);
+  const turns = readQueueMessages({ Records: records }).map((message) => [message.body, message.turns]);
   expect(new Map(turns as [string, number][])).toEqual(
     new Map([
       ['body 0', 0],

@@ -71,7 +71,7 @@ async function sample(prefix: string, sampleBytes: number): Promise<SampledBucke
 }
 
 async function upload(content: PlannedContent): Promise<UploadRecord> {
-  const { objects } = planObjects(content, { prefix: '', withHardKeys: false });
+  const { objects } = planObjects(content, { prefix: '', hasEdgeCaseKeys: false });
   const uploader = new Uploader({ s3: cloud.region(EMULATED).s3, bucket: 'copy' }, () => undefined);
   await uploader.write(objects);
   return uploader.record;
@@ -89,7 +89,7 @@ describe('the demo on a bucket', () => {
     expect(description).toContain('s3://of-the-user/logs/: a random sample of 2 of 3 objects, 21.0 MB');
     const { objects, skipped } = await upload(content);
     expect(skipped).toEqual([]);
-    expect(objects.find(({ key }) => key === 'a b+ü.txt')?.dress).toMatchObject({
+    expect(objects.find(({ key }) => key === 'a b+ü.txt')?.attributes).toMatchObject({
       headers: { contentType: 'text/plain', contentDisposition: 'attachment; filename="a.txt"' },
       metadata: { author: 'Ada' },
       storageClass: 'STANDARD_IA',

@@ -7,7 +7,7 @@ import type { DemoObject } from '../../src/cli/demo/input/planned-object.ts';
 import { Uploader, type UploadRecord } from '../../src/cli/demo/upload/uploader.ts';
 import { type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
 
-const DRESS = { headers: {}, metadata: {}, tags: [], storageClass: 'STANDARD' };
+const ATTRIBUTES = { headers: {}, metadata: {}, tags: [], storageClass: 'STANDARD' };
 const SIZE = 10;
 
 let root: string;
@@ -28,7 +28,7 @@ afterEach(async () => {
 async function planned(name: string): Promise<DemoObject> {
   const path = join(root, name);
   await writeFile(path, 'x'.repeat(SIZE));
-  return { key: name, body: { kind: 'file', path, size: SIZE }, dress: DRESS };
+  return { key: name, body: { kind: 'file', path, size: SIZE }, attributes: ATTRIBUTES };
 }
 
 async function upload(objects: readonly DemoObject[]): Promise<UploadRecord> {

@@ -148,7 +148,7 @@ describe('S3NotificationStore', () => {
     async (text) => {
       server.script({ status: 200, body: `<NotificationConfiguration>${text}</NotificationConfiguration>` });
       await expect(new S3NotificationStore(connection).read('data', signal)).resolves.toMatchObject([
-        { text, eventBridge: true },
+        { text, isEventBridge: true },
       ]);
     },
   );
@@ -159,7 +159,7 @@ describe('S3NotificationStore', () => {
     server.script({ status: 200 });
     await store.replace('data', [theirs], [queue], signal);
     await store.replace('data', [theirs], [], signal);
-    await store.replace('data', [theirs], [{ ...queue, eventBridge: true }], signal);
+    await store.replace('data', [theirs], [{ ...queue, isEventBridge: true }], signal);
     expect(server.requests[2]?.body.toString()).toContain('theirs</TopicConfiguration><EventBridgeConfiguration/></');
     expect(server.requests.map(({ headers }) => headers['x-amz-skip-destination-validation'])).toEqual([
       undefined,
@@ -191,13 +191,13 @@ describe('S3ReplicationStore', () => {
     await expect(store.read('out', signal)).resolves.toMatchObject({
       role: 'arn:aws-cn:iam::1:role/r',
       rules: [
-        { ...rule, intact: true },
-        { ...encrypted, intact: true },
+        { ...rule, isIntact: true },
+        { ...encrypted, isIntact: true },
       ],
     });
     server.script({ status: 200, body: document.replace('<Status>Enabled</Status>', '<Status>Disabled</Status>') });
     const changed = await store.read('out', signal);
-    expect(changed?.rules.map(({ intact }) => intact)).toEqual([false, true]);
+    expect(changed?.rules.map(({ isIntact }) => isIntact)).toEqual([false, true]);
   });
 
   test('distinguishes a bucket without rules from one that does not exist', async () => {

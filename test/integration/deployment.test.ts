@@ -15,7 +15,7 @@ import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { createRegionClients, destroyRegionClients, type RegionClients } from '../../local-cloud/region-clients.ts';
-import { deploymentHandler } from '../../src/wiring/deployment.ts';
+import { createDeploymentHandler } from '../../src/wiring/deployment.ts';
 import { type RecordedRequest, type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
 
 const REGION = 'eu-west-1';
@@ -42,7 +42,7 @@ let clients: RegionClients;
 /** CloudFormation's side of the answer URL, plus KMS and the Price List, which moto does not serve here. */
 let stack: RecordingServer;
 let services: RecordingServer;
-let handler: ReturnType<typeof deploymentHandler>;
+let handler: ReturnType<typeof createDeploymentHandler>;
 let environment: NodeJS.ProcessEnv;
 let round = 0;
 let bucket: string;
@@ -63,7 +63,7 @@ beforeAll(async () => {
     // These tests are about refusals.
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
-  handler = deploymentHandler({ AWS_REGION: REGION, CONFIGURATION_DIRECTORY: CONFIGURATION }, new SkippedWaits());
+  handler = createDeploymentHandler({ AWS_REGION: REGION, CONFIGURATION_DIRECTORY: CONFIGURATION }, new SkippedWaits());
   for (const name of ['rule', 'theirs']) await clients.sqs.send(new CreateQueueCommand({ QueueName: name }));
   const target = createRegionClients('us-east-1', server.endpoint);
   await target.s3.send(new CreateBucketCommand({ Bucket: 'inbound' }));
@@ -403,7 +403,7 @@ describe('a configuration with parts that no SDK knows', () => {
     const configured = process.env['AWS_ENDPOINT_URL_S3'];
     try {
       process.env['AWS_ENDPOINT_URL_S3'] = s3.endpoint;
-      const other = deploymentHandler({ AWS_REGION: REGION, CONFIGURATION_DIRECTORY: CONFIGURATION });
+      const other = createDeploymentHandler({ AWS_REGION: REGION, CONFIGURATION_DIRECTORY: CONFIGURATION });
       const created = notification('data', 'logs/');
       const changed = notification('data', 'logs/app/');
       for (const step of [

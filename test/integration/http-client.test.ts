@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/aws/http/exchange.ts';
-import { clientOpener } from '../../src/aws/http/socket-client.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../../src/aws/http/exchange.ts';
+import { createClientOpener } from '../../src/aws/http/socket-client.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
 import { type Certificate, makeCertificate } from '../support/self-signed.ts';
 import { TRANSPORTS } from '../support/transports.ts';
@@ -31,7 +31,7 @@ class Collector {
 /** An exchange in progress. */
 interface Asked {
   readonly sink: Collector;
-  readonly answer: Promise<HttpAnswer>;
+  readonly answer: Promise<HttpResponse>;
   readonly controller: AbortController;
 }
 
@@ -83,7 +83,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     await answer;
     expect(sink.body).toHaveLength(60_000);
   };
-  const headersOf = ({ headers }: HttpAnswer): Record<string, string | undefined> =>
+  const headersOf = ({ headers }: HttpResponse): Record<string, string | undefined> =>
     Object.fromEntries(Array.from(headers.names(), (name) => [name, headers.get(name)]));
 
   it('reads a head that arrives in pieces while it reads other answers', async () => {
@@ -219,7 +219,7 @@ describe('our client', () => {
   let client: HttpClient;
   beforeEach(async () => {
     server = await startRawServer();
-    client = clientOpener(server.origin, TIMEOUTS)();
+    client = createClientOpener(server.origin, TIMEOUTS)();
   });
   afterEach(async () => {
     await client.close();
@@ -267,7 +267,7 @@ describe('our client', () => {
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const origin = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const waiting = clientOpener(origin, { ...TIMEOUTS, connectTimeout: 100 })();
+    const waiting = createClientOpener(origin, { ...TIMEOUTS, connectTimeout: 100 })();
     await expect(ask(waiting, '/').answer).rejects.toMatchObject({ code: 'CONNECT_TIMEOUT' });
     for (const socket of sockets) socket.destroy();
     silent.close();
@@ -290,12 +290,12 @@ describe('over TLS our client', () => {
   afterEach(() => server.stop());
 
   it('refuses a certificate that it does not trust', async () => {
-    const client = clientOpener(server.origin, TIMEOUTS)();
+    const client = createClientOpener(server.origin, TIMEOUTS)();
     await expect(ask(client, '/').answer).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   });
 
   it('resumes the last session', async () => {
-    const open = clientOpener(server.origin, { ...TIMEOUTS, tls: { ca: certificate.cert } });
+    const open = createClientOpener(server.origin, { ...TIMEOUTS, tls: { ca: certificate.cert } });
     for (const path of ['/1', '/2', '/3']) {
       const client = open();
       const { answer } = ask(client, path);

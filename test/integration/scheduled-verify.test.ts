@@ -17,7 +17,7 @@ import { MetricStore } from '../../local-cloud/metrics/metric-store.ts';
 import { LOCAL_CREDENTIALS } from '../../local-cloud/region-clients.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import type { ScheduledProgress } from '../../src/verifying/verify-on-schedule.ts';
-import { verifyHandler } from '../../src/wiring/verify.ts';
+import { createVerifyHandler } from '../../src/wiring/verify.ts';
 import { captureLines, type Line } from '../support/captured-lines.ts';
 import { generateInventory, type InventoryRow } from '../support/generated-inventory.ts';
 
@@ -47,7 +47,7 @@ let server: AwsServer;
 let folder = '';
 let rule = '';
 let s3: S3Client;
-let handler: Awaited<ReturnType<typeof verifyHandler>>;
+let handler: Awaited<ReturnType<typeof createVerifyHandler>>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'scheduled-verify-'));
@@ -96,7 +96,7 @@ beforeAll(async () => {
     }),
   );
   cloudWatch.destroy();
-  handler = await verifyHandler({
+  handler = await createVerifyHandler({
     AWS_REGION: HOME,
     CONFIGURATION_DIRECTORY: folder,
     PROGRESS_BUCKET: 'progress',

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { MIB } from '../../src/units.ts';
 import { type PublicEntry, publicEntry } from '../support/public-archives.ts';
 import { INBOUND, TARGET, TargetRegion } from '../support/target-region.ts';
@@ -27,7 +27,7 @@ function packed(key: string, body: Buffer, prefix = '', more: Partial<PublicEntr
 
 /** Python's tar through the zstd command line, which here writes neither size nor checksum. */
 async function archiveOf(objects: readonly PublicObject[]): Promise<Buffer> {
-  const python = await pythonEnvironment('server', (line) => process.stderr.write(`${line}\n`));
+  const python = await preparePythonEnvironment('server', (line) => process.stderr.write(`${line}\n`));
   const description = { objects: objects.map((object) => ({ ...object, body: object.body.toString('base64') })) };
   const tar = await pipe(python, [SCRIPT], Buffer.from(JSON.stringify(description)));
   return pipe('zstd', ['-3', '--no-check', '--stdout'], tar);

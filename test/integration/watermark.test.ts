@@ -4,16 +4,16 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { MetricStore } from '../../local-cloud/metrics/metric-store.ts';
 import { LOCAL_CREDENTIALS } from '../../local-cloud/region-clients.ts';
-import { keyTime } from '../../src/archive/key-time.ts';
+import { formatKeyTime } from '../../src/archive/key-time.ts';
 import { CloudWatchMetricReader } from '../../src/aws/cloudwatch/metric-reader.ts';
 import { S3KeyLister } from '../../src/aws/s3/key-lister.ts';
 import { RegionalConnections } from '../../src/aws/s3/regional-connections.ts';
-import { S3ReplicationStatusReader } from '../../src/aws/s3/replication-status.ts';
-import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry/packing.ts';
+import { S3ReplicationStatusReader } from '../../src/aws/s3/replication-status-reader.ts';
+import { PowertoolsPackingTelemetry } from '../../src/aws/telemetry/packing.ts';
 import { PowertoolsWorkerTelemetry } from '../../src/aws/telemetry/worker.ts';
 import type { DeployedRule } from '../../src/configuration/deployed-rule.ts';
+import { reportWatermarks } from '../../src/watermark/report-watermarks.ts';
 import type { StageAges } from '../../src/watermark/stage-ages.ts';
-import { takeWatermarks } from '../../src/watermark/take-watermarks.ts';
 import { WatchedArchives } from '../../src/watermark/watched-archives.ts';
 import { captureLines } from '../support/captured-lines.ts';
 import { deployedRules } from '../support/deployed-rules.ts';
@@ -85,7 +85,7 @@ const [rule, withFallback] = deployedRules([
 
 async function stages(of = rule, now = NOW): Promise<StageAges | undefined> {
   let taken: StageAges | undefined;
-  await takeWatermarks([of], () => 240_000, {
+  await reportWatermarks([of], () => 240_000, {
     region: HOME,
     names: {
       namespace: 'stack',
@@ -132,12 +132,12 @@ test('the watermark follows what CloudWatch and S3 say about each stage', async 
   expect(waiting?.replicating).toBeGreaterThanOrEqual(200 + 60 + 1000);
   expect(waiting?.replicating).toBeLessThanOrEqual(200 + 120 + 1000);
 
-  const names = [5000, 70, 300].map((age) => `${rule.id}/${keyTime(secondsAgo(age))}-0123.tar.zst`);
+  const names = [5000, 70, 300].map((age) => `${rule.id}/${formatKeyTime(secondsAgo(age))}-0123.tar.zst`);
   for (const Key of names) await s3.send(new PutObjectCommand({ Bucket: INBOUND, Key, Body: 'archive' }));
   const other = {
     Bucket: 'failed',
     Body: 'archive',
-    Key: `failed/another-rule/${keyTime(secondsAgo(9000))}-0123.tar.zst`,
+    Key: `failed/another-rule/${formatKeyTime(secondsAgo(9000))}-0123.tar.zst`,
   };
   await s3.send(new PutObjectCommand(other));
   expect(await stages()).toMatchObject({ arrived: 5000, givenUp: 0 });
@@ -159,7 +159,7 @@ async function publish(write: () => unknown): Promise<void> {
 }
 
 test('metrics of functions and tasks count for work that neither the queues nor S3 report', async () => {
-  const source = new PowertoolsSourceTelemetry({ namespace: 'stack', rule: withFallback });
+  const source = new PowertoolsPackingTelemetry({ namespace: 'stack', rule: withFallback });
   const packs = { namespace: 'stack', rule: withFallback };
   const worker = new PowertoolsWorkerTelemetry({ role: 'source', packs, now: () => NOW });
   const written = (ago: number) => new Date(secondsAgo(ago)).toISOString();
@@ -196,7 +196,7 @@ test('metrics of functions and tasks count for work that neither the queues nor 
 }, 60_000);
 
 test('a resent archive that was given up before keeps its age until S3 must have replicated it', async () => {
-  const Key = `${withFallback.id}/${keyTime(secondsAgo(400_000))}-0123.tar.zst`;
+  const Key = `${withFallback.id}/${formatKeyTime(secondsAgo(400_000))}-0123.tar.zst`;
   await s3.send(new PutObjectCommand({ Bucket: 'outbound', Key, Body: 'archive' }));
   expect((await stages(withFallback))?.replicating).toBe(400_000);
   expect(unreplicated).toEqual([]);

@@ -2,8 +2,8 @@ import { seededRandom } from '../../local-cloud/faults/random.ts';
 import { BufferPool } from '../../src/compression/buffer-pool.ts';
 import { compressBound } from '../../src/compression/zstd-frames.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';
-import { processSourceBatch } from '../../src/packing/process-batch.ts';
-import { processTargetBatch } from '../../src/restoring/process-batch.ts';
+import { packBatch } from '../../src/packing/process-batch.ts';
+import { restoreBatch } from '../../src/restoring/process-batch.ts';
 import { MemoryObjectStore } from '../support/memory-object-store.ts';
 import { EVENT_TIME, s3Notification } from '../support/notifications.ts';
 import { exampleRule } from '../support/rules.ts';
@@ -184,7 +184,7 @@ class Simulation {
       random: this.#random,
       now: time.now,
     });
-    return (messages, remaining) => processSourceBatch(messages, remaining, dependencies);
+    return (messages, remaining) => packBatch(messages, remaining, dependencies);
   }
 
   /** S3 copies new archives in the outbound bucket, until no more can come. */
@@ -231,7 +231,7 @@ class Simulation {
     });
     const { limits } = region.dependencies;
     return (messages, remainingMilliseconds) =>
-      processTargetBatch(messages, remainingMilliseconds, {
+      restoreBatch(messages, remainingMilliseconds, {
         ...region.dependencies,
         limits: { ...limits, parallelPuts: 128 },
       });

@@ -1,12 +1,16 @@
 import { BufferPool } from '../../src/compression/buffer-pool.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
-import type { SourceDependencies } from '../../src/packing/dependencies.ts';
-import { processSourceBatch } from '../../src/packing/process-batch.ts';
-import { COMPRESSED_BUFFER_SIZE, TAR_BUFFER_SIZE, type TargetDependencies } from '../../src/restoring/dependencies.ts';
-import { processTargetBatch } from '../../src/restoring/process-batch.ts';
+import type { PackingDependencies } from '../../src/packing/dependencies.ts';
+import { packBatch } from '../../src/packing/process-batch.ts';
+import {
+  COMPRESSED_BUFFER_SIZE,
+  type RestoringDependencies,
+  TAR_BUFFER_SIZE,
+} from '../../src/restoring/dependencies.ts';
+import { restoreBatch } from '../../src/restoring/process-batch.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
-import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { createPackingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { FailingObjectStore, type StoreCall } from '../support/failing-object-store.ts';
 import { MemoryDeletions } from '../support/memory-deletions.ts';
 import type { MemoryMessageQueue } from '../support/memory-message-queue.ts';
@@ -18,7 +22,7 @@ import type { Clock } from './clock.ts';
 import type { WriteTeller } from './write-teller.ts';
 
 /** Shared by all histories, which run one after the other: allocation takes most of the time of a history. */
-const PACKING = packingBuffers(1);
+const PACKING = createPackingBuffers(1);
 const RESTORING = {
   compressed: new BufferPool(COMPRESSED_BUFFER_SIZE, 2),
   tar: new BufferPool(TAR_BUFFER_SIZE, 2),
@@ -53,7 +57,7 @@ export interface Arrival {
 
 interface TargetState {
   readonly deletions: MemoryDeletions;
-  readonly dependencies: TargetDependencies;
+  readonly dependencies: RestoringDependencies;
   readonly queue: MemoryMessageQueue;
   readonly store: ObjectStore;
   readonly memory: MemoryObjectStore;
@@ -71,7 +75,7 @@ interface Archive {
 export class Pipeline {
   readonly #clock: Clock;
   readonly #teller: WriteTeller | undefined;
-  readonly #source: SourceDependencies;
+  readonly #source: PackingDependencies;
   readonly #sourceStore: ObjectStore;
   readonly #sourceMemory: MemoryObjectStore;
   readonly #sourceQueue: MemoryMessageQueue;
@@ -139,7 +143,7 @@ export class Pipeline {
     if (batch.length === 0) return;
     if (!twice) this.#events = this.#events.filter((message) => !batch.includes(message));
     const store = disturb(this.#sourceStore, disturbance);
-    const response = await processSourceBatch(batch, () => 900_000, { ...this.#source, store });
+    const response = await packBatch(batch, () => 900_000, { ...this.#source, store });
     const failed = returned(batch, response);
     const requeued = this.#sourceQueue.again.splice(0);
     if (!twice) this.#events.push(...failed, ...requeued);
@@ -185,7 +189,7 @@ export class Pipeline {
     const disturbed = disturb(target.store, disturbance);
     const runs = await Promise.all(
       [first, second].map(async (batch) => {
-        const response = await processTargetBatch(batch, () => 600_000, {
+        const response = await restoreBatch(batch, () => 600_000, {
           ...target.dependencies,
           store: this.#teller?.watch(disturbed) ?? disturbed,
           deletions: target.deletions,

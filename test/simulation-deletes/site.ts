@@ -1,4 +1,4 @@
-import { backfillMessage, orderOfListed } from '../../src/messages/backfill-message.ts';
+import { backfillMessage, orderOfListedObject } from '../../src/messages/backfill-message.ts';
 import type { MemoryObjectStore } from '../support/memory-object-store.ts';
 import { eventBridgeNotification, s3Notification } from '../support/notifications.ts';
 import type { Clock } from './clock.ts';
@@ -137,7 +137,7 @@ export class Site {
     const found = store.look({ bucket, key })?.description;
     if (found === undefined || modified === undefined) return;
     const { etag, size } = found;
-    emit(backfillMessage({ bucket, key, etag, size, order: orderOfListed(modified) }, clock.now()));
+    emit(backfillMessage({ bucket, key, etag, size, order: orderOfListedObject(modified) }, clock.now()));
   }
 
   /** A lifecycle rule leaves alone what is already deleted. */

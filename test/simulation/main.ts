@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { filedPrices, PRICE_FILE, parsePriceFile } from '../../src/configuration/prices/price-file.ts';
+import { PRICE_FILE, parsePriceFile, pricesFromFile } from '../../src/configuration/prices/price-file.ts';
 import { measureCosts } from './cost-table.ts';
 import { findMissedGoals, HORIZONS, type SimulatedWorkload, simulateWorkload } from './simulate.ts';
 import { WORKLOADS } from './workloads.ts';
@@ -18,7 +18,7 @@ const { json, costs } = new Command('simulate:levels')
   .parse()
   .opts<{ readonly json?: string; readonly costs?: string }>();
 
-const prices = filedPrices(parsePriceFile(await readFile(PRICE_FILE_URL, 'utf8')), undefined, {
+const prices = pricesFromFile(parsePriceFile(await readFile(PRICE_FILE_URL, 'utf8')), undefined, {
   fromRegion: 'eu-west-1',
   toRegions: ['us-east-1'],
 });

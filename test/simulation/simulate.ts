@@ -1,7 +1,7 @@
 import { seededRandom } from '../../local-cloud/faults/random.ts';
 import { type MarginalPrices, marginalPrices, ruleCosts } from '../../src/adaptive/cost-model.ts';
 import { learningPacker } from '../../src/cli/simulate/learning-packer.ts';
-import { fixedPacker, oracle, type Packer } from '../../src/cli/simulate/packers.ts';
+import { bestPossiblePacker, fixedPacker, type Packer } from '../../src/cli/simulate/packers.ts';
 import type { Prices } from '../../src/configuration/prices/prices.ts';
 import { describeLevel } from '../../src/configuration/schema/levels.ts';
 import { CANDIDATES, type CostTable } from './cost-table.ts';
@@ -50,7 +50,9 @@ export async function simulateWorkload(
     }
     return dollars;
   };
-  const least = await inTurn(horizons, (archives) => replay((prices) => oracle(CANDIDATES, prices), archives));
+  const least = await inTurn(horizons, (archives) =>
+    replay((prices) => bestPossiblePacker(CANDIDATES, prices), archives),
+  );
   const packers = await inTurn(PACKERS, async ([packer, make]) => {
     const regrets = await inTurn(horizons, async (archives, index) => {
       const dollars = await replay(make, archives);

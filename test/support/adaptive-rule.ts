@@ -1,5 +1,5 @@
 import { seededRandom } from '../../local-cloud/faults/random.ts';
-import { type AdaptiveOptions, adaptiveLevels } from '../../src/adaptive/adaptive-levels.ts';
+import { type AdaptiveOptions, createAdaptiveLevels } from '../../src/adaptive/adaptive-levels.ts';
 import type { ContentClass } from '../../src/adaptive/content-class.ts';
 import type { ArchiveLevels, ChosenLevels, FrameProbe, LevelCap } from '../../src/adaptive/level-policy.ts';
 import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
@@ -19,7 +19,7 @@ const FRAME = 8e6;
 /** A process that packs the archives of one rule. */
 export class AdaptiveProcess {
   readonly failures: CompressorError[] = [];
-  readonly #policy: ReturnType<typeof adaptiveLevels>;
+  readonly #policy: ReturnType<typeof createAdaptiveLevels>;
   readonly #cpuSpeed: number;
   /** Number of probed frames. */
   probes = 0;
@@ -54,7 +54,7 @@ export class AdaptiveProcess {
       cpuSpeed: { known: cpuSpeed, measure: () => Promise.resolve(cpuSpeed) },
       random: seededRandom(seed),
     };
-    this.#policy = adaptiveLevels(options);
+    this.#policy = createAdaptiveLevels(options);
   }
 
   /** Packs an archive of these frames. @returns the levels of the frames, in order */
@@ -88,8 +88,8 @@ export class AdaptiveProcess {
   }
 
   #note(archive: ArchiveLevels, expected: ContentClass, content: Content, chosen: ChosenLevels, bytes: number): void {
-    const packed = content.fraction > (chosen.ifPacked?.above ?? 1);
-    const level = packed ? (chosen.ifPacked?.level ?? chosen.level) : chosen.level;
+    const isPacked = content.fraction > (chosen.ifPacked?.above ?? 1);
+    const level = isPacked ? (chosen.ifPacked?.level ?? chosen.level) : chosen.level;
     const { left = 1, secondsPerByte = 1e-10 } = content.levels[level] ?? {};
     archive.note({
       expected,
@@ -98,7 +98,7 @@ export class AdaptiveProcess {
       bytes,
       compressed: bytes * left,
       cpuSeconds: (bytes * secondsPerByte) / this.#cpuSpeed,
-      test: { fraction: content.fraction, packed },
+      test: { fraction: content.fraction, isPacked },
     });
   }
 }

@@ -2,7 +2,7 @@ import { combineCrc32, crc32, crc32ToHex } from '../../src/archive/checksum.ts';
 import { CorruptArchiveError, UnsupportedArchiveError } from '../../src/archive/errors.ts';
 import { MANIFEST_MEMBER, TAR_END } from '../../src/archive/format.ts';
 import type { ExpectedSlice } from '../../src/archive/frame-bytes.ts';
-import { assembleFrame, checksumMismatch, verifyFrame } from '../../src/archive/frame-bytes.ts';
+import { assembleFrame, checksumMismatchError, verifyFrame } from '../../src/archive/frame-bytes.ts';
 import type { FrameEntry, FrameSize } from '../../src/archive/frame-entry.ts';
 import type { Manifest, ManifestObject } from '../../src/archive/manifest.ts';
 import { decodeManifest, encodeManifest, publicKeyFields } from '../../src/archive/manifest.ts';
@@ -139,7 +139,7 @@ export function readArchive(bytes: Buffer, archive = 'test.tar.zst'): RestoredOb
   return manifest.objects.map((object, index) => {
     const body = Buffer.concat(itemAt(pieces, index));
     const expected = Number.parseInt(object.crc32, 16);
-    if (crc32(body) !== expected) throw checksumMismatch(object.relative_key, expected, crc32(body));
+    if (crc32(body) !== expected) throw checksumMismatchError(object.relative_key, expected, crc32(body));
     return { object, body };
   });
 }

@@ -7,8 +7,8 @@ import type { ReplicationRule } from '../../src/configuration/rule.ts';
 import type { PackedArchive } from '../../src/packing/telemetry.ts';
 import type { ObjectWriter } from '../../src/storage/object-store.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
-import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
-import { frameBuffers } from '../../src/wiring/target.ts';
+import { createPackingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { createFrameBuffers } from '../../src/wiring/target.ts';
 import { SEED_BUCKET, type ServerCounts, seedEtag, seedKey } from '../benchmark/server/contract.ts';
 import { type BenchmarkServer, startServer } from '../benchmark/server/start-server.ts';
 import type { Workload } from '../benchmark/workloads.ts';
@@ -79,14 +79,14 @@ export class CountedShipping implements AsyncDisposable {
       ...shared,
       rule,
       outboundBucket: ARCHIVES,
-      buffers: packingBuffers(2),
+      buffers: createPackingBuffers(2),
       limits: { parallelReads: 64, resumableBytes: 2 ** 30 },
       // Archives are named by time, and all shipments share the server's bucket.
       now: () => Date.parse(EVENT_TIME) + this.#buckets * 60_000 + performance.now(),
     });
     const target = new TargetRegion({
       rules: [rule],
-      dependencies: { ...shared, inboundBucket: ARCHIVES, buffers: frameBuffers(2) },
+      dependencies: { ...shared, inboundBucket: ARCHIVES, buffers: createFrameBuffers(2) },
     });
     // For the first object of a bucket, a process checks once that it may read tags.
     await pack(source, WARM_UP, 0);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  MEMORY_ARCHIVES,
+  DECAY_ARCHIVES,
   NO_STATISTICS,
   type RuleStatistics,
   type StatisticsUpdate,
@@ -29,7 +29,7 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
     test('are stored as they were added, and an addition returns the stored statistics', async () => {
       const store = open();
       const statistics: RuleStatistics = { archives: 1, ...UPDATE };
-      await expect(store.add('first', UPDATE)).resolves.toEqual({ written: true, statistics });
+      await expect(store.add('first', UPDATE)).resolves.toEqual({ wasWritten: true, statistics });
       await expect(store.load('first')).resolves.toEqual(statistics);
     });
 
@@ -61,11 +61,11 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
         landmark: 1,
         arms: new Map([...current.arms].map(([key, sums]) => [key, { ...sums, bytes: sums.bytes / 4 }])),
       };
-      expect(await store.rebase('old', current, rebased)).toEqual({ written: true, statistics: rebased });
+      expect(await store.rebase('old', current, rebased)).toEqual({ wasWritten: true, statistics: rebased });
       expect(await store.load('old')).toEqual(rebased);
       const { statistics: next } = await store.add('old', { ...UPDATE, landmark: 1 });
       const late = await store.rebase('old', rebased, { ...rebased, landmark: 9 });
-      expect(late).toEqual({ written: false, statistics: next });
+      expect(late).toEqual({ wasWritten: false, statistics: next });
       expect(await store.load('old')).toEqual(next);
     });
 
@@ -80,12 +80,12 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
     test('refuse weights for another landmark, and return the stored statistics', async () => {
       const store = open();
       await expect(store.add('moved', { ...UPDATE, landmark: 7 })).resolves.toEqual({
-        written: false,
+        wasWritten: false,
         statistics: NO_STATISTICS,
       });
       const { statistics: current } = await store.add('moved', UPDATE);
       const { statistics } = await store.rebase('moved', current, { ...current, landmark: 1 });
-      await expect(store.add('moved', UPDATE)).resolves.toEqual({ written: false, statistics });
+      await expect(store.add('moved', UPDATE)).resolves.toEqual({ wasWritten: false, statistics });
       await expect(store.load('moved')).resolves.toEqual(statistics);
     });
 
@@ -112,7 +112,7 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
       await stale?.add(LESSON);
       const { archives, landmark, arms } = await store.load('shared');
       expect({ archives, landmark, failures }).toEqual({ archives: 513, landmark: 512, failures: [] });
-      const weights = Array.from({ length: 13 }, (_, age) => Math.exp(-age / MEMORY_ARCHIVES));
+      const weights = Array.from({ length: 13 }, (_, age) => Math.exp(-age / DECAY_ARCHIVES));
       const total = weights.reduce((sum, weight) => sum + weight, 0);
       expect(arms.get('text:9')?.archives).toBeCloseTo(total, 7);
       expect(arms.get('text:9')?.cpuSeconds).toBeCloseTo(total * 0.175, 7);

@@ -2,8 +2,8 @@ import {
   breakEvenObjectSize,
   breakEvenVolume,
   countArchives,
-  USUAL_EXPERIENCE,
-  USUAL_LIMITS,
+  TYPICAL_LIMITS,
+  TYPICAL_PROFILE,
 } from '../../src/adaptive/break-even.ts';
 import { type Amounts, BILLED_GIGABYTE, type CostItem, ruleCosts, sumLines } from '../../src/adaptive/cost-model.ts';
 import { largeObjectRequests } from '../../src/packing/large-object-requests.ts';
@@ -49,14 +49,14 @@ export function updateEconomics(document: string): string {
 
 function monthAmounts(objectBytes: number): Amounts {
   const objects = MONTH_BYTES / objectBytes;
-  const archives = countArchives({ objects, bytes: MONTH_BYTES }, USUAL_LIMITS);
+  const archives = countArchives({ objects, bytes: MONTH_BYTES }, TYPICAL_LIMITS);
   const large = largeObjectRequests([objectBytes]);
   return {
     archives,
     objects,
     originalBytes: MONTH_BYTES,
-    archiveBytes: MONTH_BYTES * USUAL_EXPERIENCE.ratio,
-    cpuSeconds: MONTH_BYTES * USUAL_EXPERIENCE.cpuSecondsPerByte,
+    archiveBytes: MONTH_BYTES * TYPICAL_PROFILE.ratio,
+    cpuSeconds: MONTH_BYTES * TYPICAL_PROFILE.cpuSecondsPerByte,
     multipartArchives: archives,
     largeReads: large.largeReads * objects,
     largeWrites: large.largeWrites * objects,
@@ -92,7 +92,7 @@ function renderBreakEven(): string {
   const rows = TRANSFER_PRICES.map((price) => {
     const costs = ruleCosts(exampleRule(), examplePrices({ transfer_gb: { 'us-east-1': price } }));
     const sizes = [{ ratio: 0.25 }, {}, { overwritten: 1 }, { ratio: 0.6 }].map((each) => {
-      const size = breakEvenObjectSize(costs, { ...USUAL_EXPERIENCE, ...each }, USUAL_LIMITS);
+      const size = breakEvenObjectSize(costs, { ...TYPICAL_PROFILE, ...each }, TYPICAL_LIMITS);
       return Number.isFinite(size) ? `${dollars.format(size / 1000)} KB` : 'never';
     });
     return `| ${price} | ${sizes.join(' | ')} |`;
@@ -111,7 +111,7 @@ function renderVolume(): string {
   const rows = TRANSFER_PRICES.map((price) => {
     const costs = ruleCosts(exampleRule(), examplePrices({ transfer_gb: { 'us-east-1': price } }));
     const volumes = OBJECT_SIZES.map((objectBytes) => {
-      const volume = breakEvenVolume(costs, USUAL_EXPERIENCE, USUAL_LIMITS, { objectBytes, fixed });
+      const volume = breakEvenVolume(costs, TYPICAL_PROFILE, TYPICAL_LIMITS, { objectBytes, fixed });
       return Number.isFinite(volume) ? dollars.format(Number(volume.toPrecision(2))) : 'never';
     });
     return `| ${price} | ${volumes.join(' | ')} |`;

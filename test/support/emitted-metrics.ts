@@ -1,15 +1,15 @@
 import { MetricStore } from '../../local-cloud/metrics/metric-store.ts';
 import type { MetricIdentity } from '../../local-cloud/metrics/parse-emf.ts';
-import { functionVcpuSecond } from '../../src/adaptive/compute-price.ts';
+import { functionDollarsPerVcpuSecond } from '../../src/adaptive/compute-price.ts';
 import { ruleCosts } from '../../src/adaptive/cost-model.ts';
 import { PowertoolsNotificationTelemetry } from '../../src/aws/telemetry/notifications.ts';
 import { PowertoolsOverdueTelemetry } from '../../src/aws/telemetry/overdue.ts';
-import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry/packing.ts';
+import { PowertoolsPackingTelemetry } from '../../src/aws/telemetry/packing.ts';
 import { PowertoolsResendTelemetry } from '../../src/aws/telemetry/resend.ts';
-import { PowertoolsTargetTelemetry } from '../../src/aws/telemetry/restoring.ts';
+import { PowertoolsRestoringTelemetry } from '../../src/aws/telemetry/restoring.ts';
 import { PowertoolsVerificationTelemetry } from '../../src/aws/telemetry/verification.ts';
 import { PowertoolsWatermarkTelemetry } from '../../src/aws/telemetry/watermark.ts';
-import { filedPrices, parsePriceFile } from '../../src/configuration/prices/price-file.ts';
+import { parsePriceFile, pricesFromFile } from '../../src/configuration/prices/price-file.ts';
 import type { Configuration } from '../../src/configuration/read-configuration.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';
 import { resourceNamePrefix } from '../../src/configuration/schema/resource-names.ts';
@@ -43,11 +43,11 @@ export function emittedMetrics(
   return settings.enabled_regions.flatMap(({ region }) => {
     const store = new MetricStore();
     const toRegions = [...new Set(rules.flatMap(({ destinations }) => destinations.map((each) => each.region)))];
-    const prices = filedPrices(file, settings.prices, { fromRegion: region, toRegions });
+    const prices = pricesFromFile(file, settings.prices, { fromRegion: region, toRegions });
     const here = rules.filter(({ source }) => source.region === region);
     capture(store, () => {
       for (const rule of here) {
-        tellSource(new PowertoolsSourceTelemetry({ namespace, rule, costs: ruleCosts(rule, prices) }), rule, wrong);
+        tellSource(new PowertoolsPackingTelemetry({ namespace, rule, costs: ruleCosts(rule, prices) }), rule, wrong);
         const watermark = new PowertoolsWatermarkTelemetry(namespace);
         const stages = { waiting: 1, replicating: 0, failing: 0, arrived: 0, givenUp: 0 };
         for (const { region: target } of rule.destinations) watermark.watermarkTaken(rule, target, 1, stages);
@@ -70,7 +70,12 @@ export function emittedMetrics(
       const arriving = rules.filter(({ destinations }) => destinations.some((each) => each.region === region));
       if (arriving.length > 0) {
         tellTarget(
-          new PowertoolsTargetTelemetry({ namespace, rules, region, billedSecond: functionVcpuSecond(prices) }),
+          new PowertoolsRestoringTelemetry({
+            namespace,
+            rules,
+            region,
+            billedSecond: functionDollarsPerVcpuSecond(prices),
+          }),
           arriving,
           wrong,
         );
@@ -80,7 +85,7 @@ export function emittedMetrics(
   });
 }
 
-function tellSource(telemetry: PowertoolsSourceTelemetry, rule: ReplicationRule, wrong: boolean): void {
+function tellSource(telemetry: PowertoolsPackingTelemetry, rule: ReplicationRule, wrong: boolean): void {
   const share = { bytes: 1, compressedBytes: 1, cpuSeconds: 1, frames: 1 };
   telemetry.archivePacked({
     ...OBJECT,
@@ -110,7 +115,11 @@ function tellSource(telemetry: PowertoolsSourceTelemetry, rule: ReplicationRule,
   telemetry.flush();
 }
 
-function tellTarget(telemetry: PowertoolsTargetTelemetry, arriving: readonly ReplicationRule[], wrong: boolean): void {
+function tellTarget(
+  telemetry: PowertoolsRestoringTelemetry,
+  arriving: readonly ReplicationRule[],
+  wrong: boolean,
+): void {
   const overwritten = wrong ? 1 : 0;
   for (const { id } of arriving) {
     const latency = new LatencyDistribution();

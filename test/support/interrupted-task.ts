@@ -4,8 +4,8 @@ import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
-import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
-import { frameBuffers } from '../../src/wiring/target.ts';
+import { createPackingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { createFrameBuffers } from '../../src/wiring/target.ts';
 import { FailingObjectStore, type StoreCall } from './failing-object-store.ts';
 import { queueMessage, s3Notification } from './notifications.ts';
 import { exampleRule } from './rules.ts';
@@ -69,14 +69,14 @@ process.stdout.write(`${JSON.stringify({ returned, counts: store.counts } satisf
 /** Packs, and retries like SQS while the killed task may still be alive. */
 async function pack(): Promise<number> {
   const service = new SourceServiceHarness({
-    resuming: { bucket: PROGRESS, ownershipSeconds: OWNERSHIP_SECONDS, inWork: new Set() },
+    resuming: { bucket: PROGRESS, ownershipSeconds: OWNERSHIP_SECONDS, inProgress: new Set() },
     // The same clock as in the other tasks.
     now: Date.now,
     rule: exampleRule({ level: 1 }),
     store,
     outboundBucket: bucket,
     pool,
-    buffers: packingBuffers(2),
+    buffers: createPackingBuffers(2),
     limits: { parallelReads: 16, resumableBytes: RESUMABLE_BYTES },
   });
   const { again, againAfter } = service.queue;
@@ -92,7 +92,7 @@ async function pack(): Promise<number> {
 async function restore(): Promise<number> {
   const target = new TargetRegion();
   const limits = { ...target.dependencies.limits, resumableBytes: RESUMABLE_BYTES };
-  const buffers = frameBuffers(2);
+  const buffers = createFrameBuffers(2);
   target.dependencies = { ...target.dependencies, store, pool, buffers, limits, inboundBucket: bucket };
   return (await target.process(message)).batchItemFailures.length;
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { type Random, seededRandom } from '../../local-cloud/faults/random.ts';
-import { fixedLevel } from '../../src/adaptive/fixed-level.ts';
+import { createFixedLevel } from '../../src/adaptive/fixed-level.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import { makeSamples } from '../simulation/content.ts';
 import { SourceServiceHarness } from './source-service.ts';
@@ -75,7 +75,7 @@ function noise(name: string, bytes: number): Buffer {
 
 /** Bytes of the archives that the source service makes of them at a level, including manifests and seek tables. */
 export async function packKnownObjects(objects: KnownObjects, level: number, messagesPerBatch = 2000): Promise<number> {
-  const service = new SourceServiceHarness({ levels: fixedLevel(level) });
+  const service = new SourceServiceHarness({ levels: createFixedLevel(level) });
   const messages: QueueMessage[] = [];
   for (const [key, body] of objects) messages.push(await service.place(key, body));
   for (let first = 0; first < messages.length; first += messagesPerBatch) {

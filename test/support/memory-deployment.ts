@@ -92,7 +92,7 @@ export class MemoryDeployment implements DeploymentDependencies {
       added: readonly PrefixRule[],
     ) => {
       await this.#write(() => {
-        const written = added.map((rule) => ({ ...rule, text: `<${rule.id}>`, intact: true }));
+        const written = added.map((rule) => ({ ...rule, text: `<${rule.id}>`, isIntact: true }));
         const rules = [...kept, ...written];
         this.replicationOf.set(bucket, { role: rules.length === 0 ? '' : role, rules });
       });

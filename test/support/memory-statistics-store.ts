@@ -33,9 +33,9 @@ export class MemoryStatisticsStore implements StatisticsStore {
     return this.rules.get(rule) ?? NO_STATISTICS;
   }
 
-  #write(rule: string, written: boolean, statistics: RuleStatistics): WriteOutcome {
-    if (written) this.rules.set(rule, statistics);
-    return { written, statistics: this.#find(rule) };
+  #write(rule: string, wasWritten: boolean, statistics: RuleStatistics): WriteOutcome {
+    if (wasWritten) this.rules.set(rule, statistics);
+    return { wasWritten, statistics: this.#find(rule) };
   }
 
   #answer(): Promise<void> {

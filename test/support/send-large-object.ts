@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { combineCrc32, crc32 } from '../../src/archive/checksum.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
-import { processSourceBatch } from '../../src/packing/process-batch.ts';
+import { packBatch } from '../../src/packing/process-batch.ts';
 import type { CompleteRequest, ObjectUpload, ReadRequest, WriteTarget } from '../../src/storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation } from '../../src/storage/stored-object.ts';
 import { MIB } from '../../src/units.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
-import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
-import { frameBuffers } from '../../src/wiring/target.ts';
+import { createPackingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { createFrameBuffers } from '../../src/wiring/target.ts';
 import { MemoryObjectStore } from './memory-object-store.ts';
 import { queueMessage, s3Notification } from './notifications.ts';
 import { exampleRule } from './rules.ts';
@@ -109,15 +109,20 @@ for (let start = 0; start < size; start += piece.length) {
 
 const pool = new FramePool({ worker: frameWorkerModule(), threads: 2 });
 const outbound = new LargeObjectSource();
-const source = new SourceServiceHarness({ rule: exampleRule(), store: outbound, pool, buffers: packingBuffers(2) });
+const source = new SourceServiceHarness({
+  rule: exampleRule(),
+  store: outbound,
+  pool,
+  buffers: createPackingBuffers(2),
+});
 const event = queueMessage(s3Notification({ key: KEY, size, etag: 'large-1' }));
-const packed = await processSourceBatch([event], () => 900_000, source.dependencies);
+const packed = await packBatch([event], () => 900_000, source.dependencies);
 const [key = ''] = outbound.keys(OUTBOUND);
 const archive = outbound.look({ bucket: OUTBOUND, key })?.body ?? Buffer.alloc(0);
 
 const inbound = new CheckingTarget();
 const etag = await inbound.place({ bucket: INBOUND, key }, archive);
-const region = new TargetRegion({ wrap: () => inbound, dependencies: { pool, buffers: frameBuffers(2) } });
+const region = new TargetRegion({ wrap: () => inbound, dependencies: { pool, buffers: createFrameBuffers(2) } });
 const arrival = queueMessage(s3Notification({ bucket: INBOUND, key, etag, size: archive.length }));
 const restored = await region.process(arrival);
 await pool.close();

@@ -1,20 +1,20 @@
 import { Buffer } from 'node:buffer';
-import { fixedLevel } from '../../src/adaptive/fixed-level.ts';
+import { createFixedLevel } from '../../src/adaptive/fixed-level.ts';
 import type { CompressedFrame, ProbedFrame } from '../../src/compression/frame-contract.ts';
 import type { FrameCompression } from '../../src/compression/frame-pool.ts';
 import { runFrameTask } from '../../src/compression/run-frame-task.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import type { BatchResponse } from '../../src/messages/settle-batch.ts';
-import type { SourceDependencies } from '../../src/packing/dependencies.ts';
+import type { PackingDependencies } from '../../src/packing/dependencies.ts';
 import { PackingSpeed } from '../../src/packing/packing-speed.ts';
-import { processSourceBatch } from '../../src/packing/process-batch.ts';
-import { TagAccess } from '../../src/packing/tag-access.ts';
+import { packBatch } from '../../src/packing/process-batch.ts';
+import { TagPermission } from '../../src/packing/tag-permission.ts';
 import type { WriteTarget } from '../../src/storage/object-store.ts';
-import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { createPackingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { MemoryMessageQueue } from './memory-message-queue.ts';
 import { MemoryObjectStore } from './memory-object-store.ts';
 import { EVENT_TIME, type EventFacts, queueMessage, s3Notification } from './notifications.ts';
-import { RecordingSourceTelemetry } from './recording-telemetry.ts';
+import { RecordingPackingTelemetry } from './recording-packing-telemetry.ts';
 import { exampleRule } from './rules.ts';
 
 /** Compresses frames on the calling thread: unit tests start no worker. */
@@ -34,27 +34,27 @@ const SOON_AFTER_EVENTS = Date.parse(EVENT_TIME) + 1000;
 export class SourceServiceHarness {
   readonly memory: MemoryObjectStore;
   readonly queue = new MemoryMessageQueue();
-  readonly telemetry = new RecordingSourceTelemetry();
-  readonly dependencies: SourceDependencies;
+  readonly telemetry = new RecordingPackingTelemetry();
+  readonly dependencies: PackingDependencies;
   /** Milliseconds per run. */
   remaining = 900_000;
 
-  constructor(overrides: Partial<SourceDependencies> = {}) {
+  constructor(overrides: Partial<PackingDependencies> = {}) {
     this.memory = new MemoryObjectStore(overrides.now === undefined ? {} : { now: overrides.now });
     this.dependencies = {
       rule: exampleRule(),
       outboundBucket: OUTBOUND,
-      resuming: { bucket: PROGRESS, ownershipSeconds: 180, inWork: new Set() },
+      resuming: { bucket: PROGRESS, ownershipSeconds: 180, inProgress: new Set() },
       store: this.memory,
       queue: this.queue,
       pool: inlineCompression,
-      buffers: packingBuffers(1),
-      levels: fixedLevel(3),
+      buffers: createPackingBuffers(1),
+      levels: createFixedLevel(3),
       speed: new PackingSpeed(1),
       telemetry: this.telemetry,
       limits: { parallelReads: 16, resumableBytes: 2 ** 30 },
       ownPrincipals: [],
-      tagAccess: new TagAccess(),
+      tagPermission: new TagPermission(),
       maxReceives: 5,
       random: () => 0,
       now: () => SOON_AFTER_EVENTS + performance.now(),
@@ -77,7 +77,7 @@ export class SourceServiceHarness {
 
   /** Returns the ids of the messages that return to the queue. */
   async process(...messages: QueueMessage[]): Promise<string[]> {
-    const response: BatchResponse = await processSourceBatch(messages, () => this.remaining, this.dependencies);
+    const response: BatchResponse = await packBatch(messages, () => this.remaining, this.dependencies);
     return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   }
 

@@ -7,15 +7,19 @@ import type { ReplicationRule } from '../../src/configuration/rule.ts';
 import { RestoringSpeed } from '../../src/limits/restoring-speed.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import type { BatchResponse } from '../../src/messages/settle-batch.ts';
-import { COMPRESSED_BUFFER_SIZE, TAR_BUFFER_SIZE, type TargetDependencies } from '../../src/restoring/dependencies.ts';
-import { KeyHistory } from '../../src/restoring/key-history.ts';
-import { processTargetBatch } from '../../src/restoring/process-batch.ts';
+import {
+  COMPRESSED_BUFFER_SIZE,
+  type RestoringDependencies,
+  TAR_BUFFER_SIZE,
+} from '../../src/restoring/dependencies.ts';
+import { ExistingKeyStatistics } from '../../src/restoring/existing-key-statistics.ts';
+import { restoreBatch } from '../../src/restoring/process-batch.ts';
 import { layOutArchive, sealArchive, type TestObject } from './archives.ts';
 import { FailingObjectStore } from './failing-object-store.ts';
 import { MemoryMessageQueue } from './memory-message-queue.ts';
 import { MemoryObjectStore } from './memory-object-store.ts';
 import { queueMessage, s3Notification } from './notifications.ts';
-import { RecordingTargetTelemetry } from './recording-target-telemetry.ts';
+import { RecordingRestoringTelemetry } from './recording-restoring-telemetry.ts';
 import { exampleRule } from './rules.ts';
 
 export const INBOUND = 'inbound-bucket';
@@ -38,14 +42,14 @@ export class DirectRestoration implements FrameRestoration {
 }
 
 /** The dependencies of the service, and the time of its invocations. */
-interface InvokedDependencies extends TargetDependencies {
+interface InvokedDependencies extends RestoringDependencies {
   readonly remainingMilliseconds: () => number;
 }
 
 export interface RegionOptions {
   readonly rules?: readonly ReplicationRule[];
   /** Wraps the store, for example to make calls fail or to count them. */
-  readonly wrap?: (store: MemoryObjectStore) => TargetDependencies['store'];
+  readonly wrap?: (store: MemoryObjectStore) => RestoringDependencies['store'];
   readonly dependencies?: Partial<InvokedDependencies>;
   readonly now?: () => number;
   /** Whether its buckets are versioned. */
@@ -56,7 +60,7 @@ export interface RegionOptions {
 export class TargetRegion {
   readonly store: MemoryObjectStore;
   readonly queue = new MemoryMessageQueue();
-  readonly telemetry = new RecordingTargetTelemetry();
+  readonly telemetry = new RecordingRestoringTelemetry();
   readonly calls: FailingObjectStore;
   readonly buffers = { compressed: new BufferPool(COMPRESSED_BUFFER_SIZE, 2), tar: new BufferPool(TAR_BUFFER_SIZE, 2) };
   dependencies: InvokedDependencies;
@@ -69,7 +73,7 @@ export class TargetRegion {
       pool: new DirectRestoration(),
       buffers: this.buffers,
       speed: new RestoringSpeed(1),
-      keys: new KeyHistory({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 }),
+      keys: new ExistingKeyStatistics({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 }),
       queue: this.queue,
       telemetry: this.telemetry,
       region: 'us-east-1',
@@ -103,7 +107,7 @@ export class TargetRegion {
   }
 
   process(...messages: readonly QueueMessage[]): Promise<BatchResponse> {
-    return processTargetBatch(messages, this.dependencies.remainingMilliseconds, this.dependencies);
+    return restoreBatch(messages, this.dependencies.remainingMilliseconds, this.dependencies);
   }
 
   /** The text of an object in the target bucket. */

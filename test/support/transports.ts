@@ -1,4 +1,4 @@
-import { clientOpener, type OpenClient, type SocketClientOptions } from '../../src/aws/http/socket-client.ts';
+import { createClientOpener, type OpenClient, type SocketClientOptions } from '../../src/aws/http/socket-client.ts';
 import type { Certificate } from './self-signed.ts';
 import { undiciOpener } from './undici-client.ts';
 
@@ -19,8 +19,8 @@ const trusting =
     opener(origin, { ...options, tls: { ca: cert } });
 
 export const TRANSPORTS: readonly Transport[] = [
-  { name: 'our client', tls: false, open: trusting(clientOpener) },
-  { name: 'our client, TLS', tls: true, open: trusting(clientOpener) },
+  { name: 'our client', tls: false, open: trusting(createClientOpener) },
+  { name: 'our client, TLS', tls: true, open: trusting(createClientOpener) },
   { name: 'undici', tls: false, open: trusting(undiciOpener) },
   { name: 'undici, TLS', tls: true, open: trusting(undiciOpener) },
 ];

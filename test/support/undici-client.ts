@@ -1,7 +1,7 @@
 import { buildConnector, type Dispatcher, errors, Client as UndiciClient } from 'undici';
-import { AnswerHeaders } from '../../src/aws/http/answer-headers.ts';
 import { HttpError, type HttpErrorCode } from '../../src/aws/http/errors.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/aws/http/exchange.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../../src/aws/http/exchange.ts';
+import { ResponseHeaders } from '../../src/aws/http/response-headers.ts';
 import type { OpenClient, SocketClientOptions } from '../../src/aws/http/socket-client.ts';
 
 const CODES: readonly [new (...parameters: never[]) => Error, HttpErrorCode][] = [
@@ -26,7 +26,7 @@ class ReferenceClient implements HttpClient {
     this.#client = client;
   }
 
-  exchange(request: HttpRequest): Promise<HttpAnswer> {
+  exchange(request: HttpRequest): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       request.signal?.throwIfAborted();
       const { method, path, headers, headersTimeout, body } = request;
@@ -42,13 +42,13 @@ class ReferenceClient implements HttpClient {
 
 class Handler implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest;
-  readonly #resolve: (answer: HttpAnswer) => void;
+  readonly #resolve: (answer: HttpResponse) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #chunks: Buffer[] = [];
-  #answer = { status: 0, headers: AnswerHeaders.of({}) };
+  #answer = { status: 0, headers: ResponseHeaders.of({}) };
   #sinkFailure: { readonly reason: unknown } | undefined;
 
-  constructor(request: HttpRequest, resolve: (answer: HttpAnswer) => void, reject: (reason: unknown) => void) {
+  constructor(request: HttpRequest, resolve: (answer: HttpResponse) => void, reject: (reason: unknown) => void) {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -68,7 +68,7 @@ class Handler implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#answer = {
       status,
-      headers: AnswerHeaders.of(
+      headers: ResponseHeaders.of(
         Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
       ),
     };

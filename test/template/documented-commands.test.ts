@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { commandsIn, type DocumentedCommand, documentedCommands } from '../support/documents/documented-commands.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -16,7 +16,7 @@ const IN_SOURCES =
 
 /** The faults of each command, by command. */
 async function complaints(commands: readonly DocumentedCommand[]): Promise<Record<string, readonly string[]>> {
-  const python = await pythonEnvironment('deploy', () => undefined);
+  const python = await preparePythonEnvironment('deploy', () => undefined);
   const child = execFile(python, [SCRIPT], { maxBuffer: 1 << 26, env: { ...process.env, SAM_CLI_TELEMETRY: '0' } });
   const printed = new Promise<string>((resolve, reject) => {
     let [out, err] = ['', ''];

@@ -17,9 +17,9 @@ import {
   findInvocable,
   INVOCABLE_FUNCTIONS,
 } from '../../local-cloud/invocation/functions.ts';
+import { InvokeResources } from '../../local-cloud/invocation/invoke-resources.ts';
 import { readEvent } from '../../local-cloud/invocation/read-event.ts';
-import { sampleBody } from '../../local-cloud/invocation/sample-object.ts';
-import { Stage } from '../../local-cloud/invocation/stage.ts';
+import { makeSampleBody } from '../../local-cloud/invocation/sample-object.ts';
 import { installInterfaceClient } from '../../local-cloud/lambda-runtime/interface-client.ts';
 import { findInterfaceEmulator } from '../../local-cloud/lambda-runtime/interface-emulator.ts';
 import { LambdaRuntime } from '../../local-cloud/lambda-runtime.ts';
@@ -42,7 +42,7 @@ const QUEUE = 's3-cross-region-compressor-example-documents-a82747f3ed';
 const ACKNOWLEDGED = { batchItemFailures: [] };
 
 let bundles: string;
-let stage: Stage;
+let stage: InvokeResources;
 const lines: string[] = [];
 /** By function: one process handles all of its events. */
 const runtimes = new Map<string, LambdaRuntime>();
@@ -51,7 +51,7 @@ beforeAll(async () => {
   await mkdir(join(PROJECT, 'build'), { recursive: true });
   bundles = await mkdtemp(join(PROJECT, 'build', 'invoke-test-'));
   await bundleFunctions(bundles);
-  stage = await Stage.start(() => undefined);
+  stage = await InvokeResources.start(() => undefined);
   // The first run on a machine installs both, which takes minutes.
   await findInterfaceEmulator(() => undefined);
   await installInterfaceClient(() => undefined);
@@ -132,7 +132,7 @@ describe('the source function under the interface emulator', () => {
     async (file, objects) => {
       const packed = await packedBy(file);
       expect([...packed.keys()].toSorted()).toEqual(objects.map(([key]) => key).toSorted());
-      for (const [key, size] of objects) expect(packed.get(key)?.equals(sampleBody(key, size))).toBe(true);
+      for (const [key, size] of objects) expect(packed.get(key)?.equals(makeSampleBody(key, size))).toBe(true);
     },
     MINUTES,
   );
@@ -167,7 +167,7 @@ test(
     expect(restored.map((key) => basename(key))).toEqual(['INV-10300.json', 'INV-10301.json', 'INV-10302.json']);
     for (const key of restored) {
       const body = await bytesOf('example-documents-copy', key);
-      expect(body.equals(sampleBody(key, body.length))).toBe(true);
+      expect(body.equals(makeSampleBody(key, body.length))).toBe(true);
     }
     expect(await deadLetters('s3-cross-region-compressor-target-dead-letters')).toEqual([]);
   },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { measureTemplate, writeTemplate } from '../../src/templates/write-template.ts';
 import { sixtyRules } from '../support/deployment-configuration.ts';
@@ -25,7 +25,7 @@ test('counts the size of a template as SAM uploads it, and never less', async ()
     const text = writeTemplate(configuration, OPTIONS);
     await writeFile(path, text);
     const address = `https://s3.ap-southeast-2.amazonaws.com/${'b'.repeat(63)}/${configuration.settings.stack_name}/${'0'.repeat(32)}.template`;
-    const { stdout } = await run(await pythonEnvironment('deploy', () => undefined), [SCRIPT, path, address]);
+    const { stdout } = await run(await preparePythonEnvironment('deploy', () => undefined), [SCRIPT, path, address]);
     const uploaded = Number(stdout);
     const { bytes } = measureTemplate(configuration, OPTIONS);
     expect(uploaded).toBeGreaterThan(1.1 * Buffer.byteLength(text));

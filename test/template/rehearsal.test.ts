@@ -193,7 +193,7 @@ const SMALL: readonly Upload[] = Array.from({ length: 40 }, (_, index) => ({
   key: `letters/2026 11/${index} + ü.txt`,
   body: Buffer.from(`letter ${index}\n`.repeat(100 * index)),
 }));
-const DRESSED: Upload = {
+const WITH_METADATA: Upload = {
   bucket: 'example-documents',
   key: 'contracts/contract.pdf',
   body: randomBytes(200_000),
@@ -256,18 +256,18 @@ function differences(upload: Upload, region: string, bucket: string, storageClas
   const headers = { contentType, ...(cacheControl !== undefined && { cacheControl }) };
   const sha256 = createHash('sha256').update(body).digest('hex');
   const expected = { key: `${prefix}${key}`, etag: '', size: body.length, sha256, begun: 0 };
-  const dress = { headers, metadata, tags, storageClass };
-  return compareObject({ s3: clients(region).s3, bucket }, { ...expected, dress }, storageClass);
+  const attributes = { headers, metadata, tags, storageClass };
+  return compareObject({ s3: clients(region).s3, bucket }, { ...expected, attributes }, storageClass);
 }
 
 describe('objects written to the source buckets', () => {
   beforeAll(async () => {
-    for (const upload of [...SMALL, DRESSED, LARGE, REPORT, PICTURE, ...LEFT_ALONE]) await put(upload);
+    for (const upload of [...SMALL, WITH_METADATA, LARGE, REPORT, PICTURE, ...LEFT_ALONE]) await put(upload);
     await pipeline?.idle();
   }, 10 * MINUTES);
 
   test('exist at their targets, identical in every respect', async () => {
-    for (const upload of [...SMALL, DRESSED, LARGE]) {
+    for (const upload of [...SMALL, WITH_METADATA, LARGE]) {
       expect([upload.key, await differences(upload, US, 'example-documents-copy')]).toEqual([upload.key, []]);
     }
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { makeDeploymentFiles, saveRepository, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import type { Configuration } from '../../src/configuration/read-configuration.ts';
@@ -55,7 +55,7 @@ afterEach(async () => {
 });
 
 async function python(script: string, ...args: readonly string[]): Promise<string> {
-  const bin = await pythonEnvironment('deploy', () => undefined);
+  const bin = await preparePythonEnvironment('deploy', () => undefined);
   const env = { ...process.env, SAM_CLI_TELEMETRY: '0' };
   return (await run(bin, ['-c', script, folder, ...args], { env })).stdout;
 }
@@ -75,7 +75,7 @@ test.each(['default', 'eu-west-1', 'us-east-1'])(
       confirm_changeset: true,
     });
     const files = await makeDeploymentFiles(configuration, folder);
-    expect(files.filter(({ upToDate }) => !upToDate)).toEqual([]);
+    expect(files.filter(({ isUpToDate }) => !isUpToDate)).toEqual([]);
     const { settings } = configuration;
     const more = { ...settings, enabled_regions: [...settings.enabled_regions].toReversed() };
     await writeDeploymentFiles(await makeDeploymentFiles({ ...configuration, settings: more }, folder), folder);
@@ -95,7 +95,7 @@ test(
       `${await readFile(join(folder, 'samconfig.toml'), 'utf8')}\n# mine\n`,
     );
     const files = await makeDeploymentFiles(configuration, folder);
-    expect(files.filter(({ upToDate }) => !upToDate)).toEqual([]);
+    expect(files.filter(({ isUpToDate }) => !isUpToDate)).toEqual([]);
   },
   5 * MINUTES,
 );

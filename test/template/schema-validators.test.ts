@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv-8';
-import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../local-cloud/python-environment.ts';
 
 const FOLDER = new URL('../../configuration/', import.meta.url);
 const FILES = ['settings', 'replication_config'] as const;
@@ -61,7 +61,7 @@ describe('the JSON Schema files', () => {
   });
 
   test("give the same results in Python's jsonschema", async () => {
-    const python = await pythonEnvironment('rehearsal', () => undefined);
+    const python = await preparePythonEnvironment('rehearsal', () => undefined);
     const all = await pairs();
     const running = promisify(execFile)(python, ['-c', VALIDATE]);
     running.child.stdin?.end(JSON.stringify(all.map(([schema, document]) => [schema, document])));

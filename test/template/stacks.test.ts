@@ -7,7 +7,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
 import { type Environment, readEnvironment } from '../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
@@ -131,13 +131,13 @@ function statements() {
 describe('the templates', () => {
   test('are those of the committed configuration', async () => {
     const files = await makeDeploymentFiles(await loadConfiguration(join(PROJECT, 'configuration')), PROJECT);
-    expect(files.filter(({ upToDate }) => !upToDate).map(({ path }) => relative(PROJECT, path))).toEqual([]);
+    expect(files.filter(({ isUpToDate }) => !isUpToDate).map(({ path }) => relative(PROJECT, path))).toEqual([]);
   });
 
   test(
     'pass `sam validate --lint` one by one',
     async () => {
-      const sam = join(dirname(await pythonEnvironment('deploy', () => undefined)), 'sam');
+      const sam = join(dirname(await preparePythonEnvironment('deploy', () => undefined)), 'sam');
       const stacks = (await readdir(STACKS)).map((name) => join(STACKS, name));
       for (const path of [join(PROJECT, 'template.yaml'), ...stacks]) {
         const env = { ...process.env, SAM_CLI_TELEMETRY: '0' };

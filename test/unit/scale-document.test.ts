@@ -6,11 +6,11 @@ import { type ArmSums, armKey } from '../../src/adaptive/rule-statistics.ts';
 import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
 import { DynamoDbStatistics } from '../../src/aws/dynamodb/statistics.ts';
 import type { StatisticsItem } from '../../src/aws/dynamodb/statistics-item.ts';
-import { deployedRule } from '../../src/configuration/deployed-rule.ts';
+import { makeDeployedRule } from '../../src/configuration/deployed-rule.ts';
 import type { Configuration } from '../../src/configuration/read-configuration.ts';
 import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/schema/levels.ts';
 import { replicationSchema, settingsSchema } from '../../src/configuration/schema/schema.ts';
-import { dashboard } from '../../src/templates/dashboard/region-dashboard.ts';
+import { buildDashboard } from '../../src/templates/dashboard/region-dashboard.ts';
 import { REPLICATION_METRICS, SOURCE_METRICS, TARGET_METRICS } from '../../src/templates/fixed-costs.ts';
 import { planRegions } from '../../src/templates/plan-regions.ts';
 import { measureTemplate } from '../../src/templates/write-template.ts';
@@ -95,7 +95,9 @@ function configuration(rules: number, targets: number): Configuration {
   }));
   return {
     settings: settingsSchema.parse({ stack_name: 'compressor', enabled_regions }),
-    rules: replicationSchema.parse({ replication_configuration: entries }).replication_configuration.map(deployedRule),
+    rules: replicationSchema
+      .parse({ replication_configuration: entries })
+      .replication_configuration.map(makeDeployedRule),
   };
 }
 
@@ -191,7 +193,7 @@ test('the dashboard of the most rules that one stack has room for is within the 
     const plans = planRegions({ settings, rules });
     const [plan] = plans;
     if (plan === undefined) throw new Error('there is no plan');
-    const resources = dashboard({ settings, plan, plans, stacks: '', priceRevision: '' });
+    const resources = buildDashboard({ settings, plan, plans, stacks: '', priceRevision: '' });
     const [resource] = Object.values(resources) as { Properties: { DashboardBody: FoldedSub } }[];
     const { widgets } = JSON.parse(resource?.Properties.DashboardBody.lines.join(' ') ?? '') as {
       widgets: { properties: { metrics: unknown[] } }[];

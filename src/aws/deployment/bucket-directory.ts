@@ -61,10 +61,10 @@ export class S3BucketDirectory implements BucketDirectory {
 }
 
 function bucketFailure(thrown: unknown, bucket: string, region: string): CompressorError {
-  const denied = thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 403;
+  const isDenied = thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 403;
   const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   const details = { context: { bucket, region }, cause: thrown };
-  return denied
+  return isDenied
     ? new AccessDeniedError(
         `The deployment function has no access to bucket ${bucket} in ${region} (${said}). It belongs to another account, ` +
           'or its bucket policy denies s3:ListBucket or s3:GetBucketVersioning.',

@@ -37,10 +37,10 @@ export class S3NotificationStore implements NotificationStore {
     const document = `<NotificationConfiguration xmlns="${NAMESPACE}">${entries.join('')}</NotificationConfiguration>`;
     // S3 validates every destination in the document, including those of other applications. A call that adds no queue
     // does not depend on them, and must not fail because one of them no longer exists.
-    const unchecked = added.every(({ eventBridge }) => eventBridge === true)
+    const isUnchecked = added.every(({ isEventBridge }) => isEventBridge === true)
       ? ['x-amz-skip-destination-validation', 'true']
       : [];
-    await this.#documents.write(bucket, document, signal, unchecked);
+    await this.#documents.write(bucket, document, signal, isUnchecked);
   }
 }
 
@@ -58,7 +58,7 @@ function describeNotification({ name, text, content }: XmlChild): StoredNotifica
     events: readAll(content, 'Event'),
     prefix: filter.get('prefix') ?? '',
     suffix: filter.get('suffix') ?? '',
-    ...(name === EVENT_BRIDGE && { eventBridge: true }),
+    ...(name === EVENT_BRIDGE && { isEventBridge: true }),
   };
 }
 
@@ -68,8 +68,8 @@ function readFilter(content: string): string {
   return splitElements(filter).find(({ name }) => name === 'S3Key')?.content ?? '';
 }
 
-function writeNotification({ id, destination, events, prefix, suffix, eventBridge }: QueueNotification): string {
-  if (eventBridge === true) return `<${EVENT_BRIDGE}/>`;
+function writeNotification({ id, destination, events, prefix, suffix, isEventBridge }: QueueNotification): string {
+  if (isEventBridge === true) return `<${EVENT_BRIDGE}/>`;
   const rules = Object.entries({ prefix, suffix })
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `<FilterRule><Name>${name}</Name><Value>${encodeText(value)}</Value></FilterRule>`);

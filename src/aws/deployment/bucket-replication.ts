@@ -47,16 +47,16 @@ export class S3ReplicationStore implements ReplicationStore {
 
   /** A rule with a `Filter` (V2) must have a priority and say whether delete markers are replicated. */
   #writeRule({ id, priority, prefix, destinationBucket, replicaKmsKeyArn }: PrefixRule): string {
-    const encrypted = replicaKmsKeyArn !== '';
+    const isEncrypted = replicaKmsKeyArn !== '';
     const selection =
       '<SourceSelectionCriteria><SseKmsEncryptedObjects><Status>Enabled</Status></SseKmsEncryptedObjects></SourceSelectionCriteria>';
     const encryption = `<EncryptionConfiguration><ReplicaKmsKeyID>${encodeText(replicaKmsKeyArn)}</ReplicaKmsKeyID></EncryptionConfiguration>`;
     return [
       `<Rule><ID>${encodeText(id)}</ID><Priority>${priority}</Priority><Status>Enabled</Status>`,
       `<Filter><Prefix>${encodeText(prefix)}</Prefix></Filter>`,
-      encrypted ? selection : '',
+      isEncrypted ? selection : '',
       `<Destination><Bucket>arn:${this.#partition}:s3:::${encodeText(destinationBucket)}</Bucket>`,
-      encrypted ? encryption : '',
+      isEncrypted ? encryption : '',
       // S3 reports failed replications only for rules with metrics.
       '<Metrics><Status>Enabled</Status></Metrics></Destination>',
       '<DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication></Rule>',
@@ -74,7 +74,7 @@ function describeRule({ text, content }: XmlChild): StoredReplicationRule {
     prefix: readPath(content, 'Filter', 'Prefix'),
     destinationBucket: readPath(content, 'Destination', 'Bucket').replace(BUCKET_ARN, ''),
     replicaKmsKeyArn,
-    intact:
+    isIntact:
       readPath(content, 'Status') === 'Enabled' &&
       readPath(content, 'Destination', 'Metrics', 'Status') === 'Enabled' &&
       readPath(content, 'DeleteMarkerReplication', 'Status') === 'Disabled' &&

@@ -19,9 +19,10 @@ export class KmsKeyDirectory implements KeyDirectory {
       const { KeyMetadata } = await this.#clientOf(region).send(command, { abortSignal: signal });
       return {
         arn: KeyMetadata?.Arn ?? arn,
-        enabled: KeyMetadata?.Enabled === true,
+        isEnabled: KeyMetadata?.Enabled === true,
         state: KeyMetadata?.KeyState ?? 'unknown',
-        symmetricEncryption: KeyMetadata?.KeySpec === 'SYMMETRIC_DEFAULT' && KeyMetadata.KeyUsage === 'ENCRYPT_DECRYPT',
+        isForSymmetricEncryption:
+          KeyMetadata?.KeySpec === 'SYMMETRIC_DEFAULT' && KeyMetadata.KeyUsage === 'ENCRYPT_DECRYPT',
       };
     } catch (thrown) {
       signal.throwIfAborted();

@@ -61,10 +61,10 @@ export class DynamoDbStatistics implements StatisticsStore {
       });
       try {
         const { Attributes = {} } = await client.send(command);
-        return { written: true, statistics: readStatistics(Attributes) };
+        return { wasWritten: true, statistics: readStatistics(Attributes) };
       } catch (thrown) {
         if (!(thrown instanceof ConditionalCheckFailedException)) throw thrown;
-        return { written: false, statistics: readStatistics(thrown.Item ?? {}) };
+        return { wasWritten: false, statistics: readStatistics(thrown.Item ?? {}) };
       }
     });
   }

@@ -1,5 +1,5 @@
 import { KIB } from '../../units.ts';
-import { malformed } from './errors.ts';
+import { malformedError } from './errors.ts';
 
 const LINE_FEED = 0x0a;
 /** S3 sends no longer size lines or trailers. */
@@ -12,7 +12,7 @@ export class ChunkedBody {
   #left = 0;
   #line = '';
 
-  get done(): boolean {
+  get isDone(): boolean {
     return this.#state === 'done';
   }
 
@@ -34,7 +34,7 @@ export class ChunkedBody {
         const feed = bytes.indexOf(LINE_FEED, at);
         const end = feed < 0 ? bytes.length : feed + 1;
         this.#line += bytes.toString('latin1', at, end);
-        if (this.#line.length > MAX_LINE) throw malformed('a chunk has no size');
+        if (this.#line.length > MAX_LINE) throw malformedError('a chunk has no size');
         at = end;
         if (feed >= 0) this.#endLine();
       }
@@ -43,16 +43,16 @@ export class ChunkedBody {
   }
 
   #endLine(): void {
-    if (!this.#line.endsWith('\r\n')) throw malformed('a line between chunks does not end in CRLF');
+    if (!this.#line.endsWith('\r\n')) throw malformedError('a line between chunks does not end in CRLF');
     const line = this.#line.slice(0, -2);
     this.#line = '';
     if (this.#state === 'size') {
       const [, size] = SIZE.exec(line) ?? [];
-      if (size === undefined) throw malformed(`a chunk has the size ${JSON.stringify(line.slice(0, 100))}`);
+      if (size === undefined) throw malformedError(`a chunk has the size ${JSON.stringify(line.slice(0, 100))}`);
       this.#left = Number.parseInt(size, 16);
       this.#state = this.#left === 0 ? 'trailers' : 'data';
     } else if (this.#state === 'data-end') {
-      if (line !== '') throw malformed('a chunk is longer than its size');
+      if (line !== '') throw malformedError('a chunk is longer than its size');
       this.#state = 'size';
     } else if (line === '') {
       this.#state = 'done';

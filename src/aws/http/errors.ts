@@ -21,6 +21,6 @@ export class HttpError extends Error {
 }
 
 /** The server does not speak HTTP as S3 does. */
-export function malformed(message: string): HttpError {
+export function malformedError(message: string): HttpError {
   return new HttpError('ANSWER_MALFORMED', `The answer is not HTTP/1.1: ${message}`);
 }

@@ -1,8 +1,8 @@
-import type { AnswerHeaders } from './answer-headers.ts';
+import type { ResponseHeaders } from './response-headers.ts';
 
 /** Receives the body of a successful answer as it arrives. If it throws, the exchange fails with that error. */
 export interface BodySink {
-  begin(status: number, headers: AnswerHeaders): void;
+  begin(status: number, headers: ResponseHeaders): void;
   /** The bytes are valid during the call only. */
   write(chunk: Buffer): void;
 }
@@ -21,9 +21,9 @@ export interface HttpRequest {
   readonly headersTimeout: number;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
-  readonly headers: AnswerHeaders;
+  readonly headers: ResponseHeaders;
   /** Empty when a sink took it. */
   readonly body: string;
 }
@@ -35,7 +35,7 @@ export interface HttpClient {
    *
    * @throws the signal's reason, what the sink threw, HttpError, or the socket's error
    */
-  exchange(request: HttpRequest): Promise<HttpAnswer>;
+  exchange(request: HttpRequest): Promise<HttpResponse>;
   /** Resolves when the socket is closed. An exchange under way fails. */
   close(): Promise<void>;
 }

@@ -22,7 +22,7 @@ const KEEP_ALIVE = 60_000;
  * Creates a function that opens sockets to an origin. Each socket resumes the latest TLS session, which skips most of
  * the handshake.
  */
-export function socketOpener(origin: string, { connectTimeout, tls = {} }: SocketOptions): SocketOpener {
+export function createSocketOpener(origin: string, { connectTimeout, tls = {} }: SocketOptions): SocketOpener {
   const { protocol, hostname, port } = new URL(origin);
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   const isTls = protocol === 'https:';

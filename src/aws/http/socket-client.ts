@@ -1,12 +1,12 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { KIB, MIB } from '../../units.ts';
 import { whenAborted } from './abort-listeners.ts';
-import type { AnswerHeaders } from './answer-headers.ts';
-import { type AnswerListener, AnswerParser } from './answer-parser.ts';
 import { HttpError } from './errors.ts';
-import type { BodySink, HttpAnswer, HttpClient, HttpRequest } from './exchange.ts';
-import { type SocketOpener, type SocketOptions, socketOpener } from './open-socket.ts';
+import type { BodySink, HttpClient, HttpRequest, HttpResponse } from './exchange.ts';
+import { createSocketOpener, type SocketOpener, type SocketOptions } from './open-socket.ts';
 import { encodeRequestHead } from './request-head.ts';
+import type { ResponseHeaders } from './response-headers.ts';
+import { type ResponseListener, ResponseParser } from './response-parser.ts';
 
 export interface SocketClientOptions extends SocketOptions {
   /** Milliseconds between two reads of an answer's body. */
@@ -26,8 +26,8 @@ const MAX_TEXT_BYTES = MIB;
 export type OpenClient = () => HttpClient;
 
 /** Creates a function that opens clients of an origin; their sockets resume each other's TLS sessions. */
-export function clientOpener(origin: string, options: SocketClientOptions): OpenClient {
-  const open = socketOpener(origin, options);
+export function createClientOpener(origin: string, options: SocketClientOptions): OpenClient {
+  const open = createSocketOpener(origin, options);
   const { host } = new URL(origin);
   return () => new SocketClient(host, open, options.bodyTimeout);
 }
@@ -41,7 +41,7 @@ class SocketClient implements HttpClient {
   readonly #host: string;
   readonly #open: SocketOpener;
   readonly #bodyTimeout: number;
-  readonly #parser = new AnswerParser();
+  readonly #parser = new ResponseParser();
   #socket: Socket | undefined;
   #isOpen = false;
   #idleSince = 0;
@@ -58,7 +58,7 @@ class SocketClient implements HttpClient {
     this.#bodyTimeout = bodyTimeout;
   }
 
-  exchange(request: HttpRequest): Promise<HttpAnswer> {
+  exchange(request: HttpRequest): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       request.signal?.throwIfAborted();
       if (this.#call !== undefined) throw new TypeError('A connection has one exchange at a time');
@@ -109,7 +109,7 @@ class SocketClient implements HttpClient {
 
   #send(socket: Socket, { head, request }: SocketCall): void {
     const { method, body, headersTimeout } = request;
-    this.#parser.expect(method, this.#call as AnswerListener);
+    this.#parser.expect(method, this.#call as ResponseListener);
     this.#waitUntil(performance.now() + headersTimeout);
     socket.ref();
     if (body === undefined || body.byteLength === 0) {
@@ -131,8 +131,8 @@ class SocketClient implements HttpClient {
     }
     try {
       const used = this.#parser.push(bytes);
-      if (this.#parser.idle) this.#finish(socket, call, used === bytes.length);
-      else if (this.#parser.inBody) this.#waitUntil(performance.now() + this.#bodyTimeout);
+      if (this.#parser.isIdle) this.#finish(socket, call, used === bytes.length);
+      else if (this.#parser.isInBody) this.#waitUntil(performance.now() + this.#bodyTimeout);
     } catch (thrown) {
       this.#fail(call, thrown);
     }
@@ -142,7 +142,7 @@ class SocketClient implements HttpClient {
     this.#call = undefined;
     this.#idleSince = performance.now();
     // An answer that came before the whole request was sent leaves the connection in the middle of it.
-    if (isExact && this.#parser.lasting && socket.writableLength === 0) socket.unref();
+    if (isExact && this.#parser.isPersistent && socket.writableLength === 0) socket.unref();
     else this.#drop();
     call.succeed();
   }
@@ -200,7 +200,7 @@ class SocketClient implements HttpClient {
       this.#waitUntil(this.#deadline);
       return;
     }
-    const error = this.#parser.inBody
+    const error = this.#parser.isInBody
       ? new HttpError('BODY_TIMEOUT', 'The body of the answer stalled')
       : new HttpError('HEADERS_TIMEOUT', `No answer within ${call.request.headersTimeout} ms`);
     this.#fail(call, error);
@@ -208,13 +208,13 @@ class SocketClient implements HttpClient {
 }
 
 /** An exchange under way. */
-class SocketCall implements AnswerListener {
+class SocketCall implements ResponseListener {
   readonly request: HttpRequest;
   readonly head: string;
-  readonly #resolve: (answer: HttpAnswer) => void;
+  readonly #resolve: (answer: HttpResponse) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #stopWaiting: (() => void) | undefined;
-  #answer: Pick<HttpAnswer, 'status' | 'headers'> | undefined;
+  #answer: Pick<HttpResponse, 'status' | 'headers'> | undefined;
   #sink: BodySink | undefined;
   #chunks: Buffer[] | undefined;
   #textBytes = 0;
@@ -222,7 +222,7 @@ class SocketCall implements AnswerListener {
   constructor(
     request: HttpRequest,
     head: string,
-    resolve: (answer: HttpAnswer) => void,
+    resolve: (answer: HttpResponse) => void,
     reject: (reason: unknown) => void,
     onAbort: (reason: unknown) => void,
   ) {
@@ -238,7 +238,7 @@ class SocketCall implements AnswerListener {
       });
   }
 
-  begin(status: number, headers: AnswerHeaders): void {
+  begin(status: number, headers: ResponseHeaders): void {
     this.#answer = { status, headers };
     this.#sink = status < 300 ? this.request.sink : undefined;
     this.#sink?.begin(status, headers);

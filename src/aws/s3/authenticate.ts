@@ -22,8 +22,8 @@ export class Authenticator {
     this.#now = now;
   }
 
-  /** Must be awaited before `sign` when `ready` is false. */
-  get ready(): boolean {
+  /** Must be awaited before `sign` when `isReady` is false. */
+  get isReady(): boolean {
     const expiration = this.#credentials?.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
     return this.#signer !== undefined && this.#credentials !== undefined && this.#now() < expiration - MARGIN;
   }

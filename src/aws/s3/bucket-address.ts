@@ -17,11 +17,11 @@ export interface BucketAddress {
  */
 export async function resolveBucketAddress(client: S3Client, bucket: string): Promise<BucketAddress> {
   const url = await resolveEndpoint(client, bucket);
-  const custom = await hasCustomEndpoint(client);
+  const hasOwnEndpoint = await hasCustomEndpoint(client);
   const virtualHost = `${bucket}.`;
-  const host = custom && url.host.startsWith(virtualHost) ? url.host.slice(virtualHost.length) : url.host;
+  const host = hasOwnEndpoint && url.host.startsWith(virtualHost) ? url.host.slice(virtualHost.length) : url.host;
   const basePath = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`;
-  const pathPrefix = custom && host !== url.host ? `${basePath}${bucket}/` : basePath;
+  const pathPrefix = hasOwnEndpoint && host !== url.host ? `${basePath}${bucket}/` : basePath;
   return { origin: `${url.protocol}//${host}`, host, pathPrefix };
 }
 

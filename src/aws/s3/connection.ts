@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { CompressorError } from '../../errors.ts';
 import { HttpError } from '../http/errors.ts';
-import type { BodySink, HttpAnswer, HttpClient } from '../http/exchange.ts';
-import { clientOpener, type OpenClient, type SocketClientOptions } from '../http/socket-client.ts';
+import type { BodySink, HttpClient, HttpResponse } from '../http/exchange.ts';
+import { createClientOpener, type OpenClient, type SocketClientOptions } from '../http/socket-client.ts';
 import { SocketPool } from '../http/socket-pool.ts';
 import { AdaptiveConcurrency } from './adaptive-concurrency.ts';
 import { Authenticator } from './authenticate.ts';
@@ -11,7 +11,7 @@ import { encodeKey } from './encode-key.ts';
 import {
   type CallName,
   describeFailure,
-  describeLostAnswer,
+  describeLostResponse,
   describeOutage,
   describeUnsendable,
   findFailure,
@@ -58,7 +58,7 @@ interface S3Route extends BucketAddress {
 }
 
 type Attempt =
-  | { readonly answer: HttpAnswer; readonly failure?: undefined }
+  | { readonly answer: HttpResponse; readonly failure?: undefined }
   | { readonly answer?: undefined; readonly failure: S3Failure };
 
 const DEFAULT_CONNECTIONS = 256;
@@ -92,7 +92,7 @@ export class S3Connection {
     this.#retries = new RetryPolicy(options);
     this.#headersTimeout = options.headersTimeout ?? 30_000;
     this.#connections = options.connections ?? DEFAULT_CONNECTIONS;
-    const { opener = clientOpener, connectTimeout = 3_000 } = options;
+    const { opener = createClientOpener, connectTimeout = 3_000 } = options;
     const { maxSockets: max = MAX_SOCKETS, bodyTimeout = 30_000 } = options;
     this.#sockets = new SocketPool({ max, opener: (origin) => opener(origin, { connectTimeout, bodyTimeout }) });
   }
@@ -102,7 +102,7 @@ export class S3Connection {
    *
    * @throws one of storage/errors.ts or aws/errors.ts, or the reason of the signal when that aborts
    */
-  async send(call: S3Call): Promise<HttpAnswer> {
+  async send(call: S3Call): Promise<HttpResponse> {
     const route = this.#routes.get(call.bucket) ?? (await this.#openRoute(call.bucket));
     const path = `${route.pathPrefix}${encodePath(call)}`;
     const { concurrency } = route;
@@ -117,10 +117,10 @@ export class S3Connection {
     }
   }
 
-  async #sendUntilAnswered(call: S3Call, route: S3Route, path: string): Promise<HttpAnswer> {
-    let repaired = false;
+  async #sendUntilAnswered(call: S3Call, route: S3Route, path: string): Promise<HttpResponse> {
+    let wasRepaired = false;
     for (let attempt = 1; ; attempt += 1) {
-      if (!this.#authenticator.ready) await this.#authenticator.refresh(false);
+      if (!this.#authenticator.isReady) await this.#authenticator.refresh(false);
       const { failure, answer } = await this.#attempt(call, route, path);
       if (!failure) {
         this.#retries.earn();
@@ -131,10 +131,10 @@ export class S3Connection {
         if (remedy === 'throttled') route.concurrency.noteThrottling();
         if (!this.#retries.spend(attempt, remedy)) throw describeOutage(failure, call, attempt);
         await this.#retries.wait(attempt, remedy, call.signal);
-      } else if (remedy === 'none' || repaired) {
+      } else if (remedy === 'none' || wasRepaired) {
         throw describeFailure(failure, call, attempt);
       } else {
-        repaired = true;
+        wasRepaired = true;
         await this.#authenticator.repair(remedy, failure.date);
       }
     }
@@ -163,13 +163,13 @@ export class S3Connection {
     } catch (thrown) {
       if (thrown instanceof CompressorError || signal?.aborted === true) throw thrown;
       if (thrown instanceof HttpError && thrown.code === 'REQUEST_UNSENDABLE') throw describeUnsendable(thrown, call);
-      return { failure: describeLostAnswer(thrown as Error) };
+      return { failure: describeLostResponse(thrown as Error) };
     }
   }
 
   async #openRoute(bucket: string): Promise<S3Route> {
     // Before the SDK asks for credentials on its own, because our error says what is wrong.
-    if (!this.#authenticator.ready) await this.#authenticator.refresh(false);
+    if (!this.#authenticator.isReady) await this.#authenticator.refresh(false);
     const address = await resolveBucketAddress(this.#client, bucket);
     // Another call may have opened it in the meantime, and all calls to a bucket count against one limit.
     const opened = this.#routes.get(bucket);

@@ -4,14 +4,14 @@ import { UnavailableStorageError } from '../../storage/errors.ts';
 import { HEADER_NAMES } from '../../storage/header-section.ts';
 import type { WrittenVersion } from '../../storage/object-store.ts';
 import type { ObjectDescription } from '../../storage/stored-object.ts';
-import type { AnswerHeaders } from '../http/answer-headers.ts';
+import type { ResponseHeaders } from '../http/response-headers.ts';
 
 const METADATA_PREFIX = 'x-amz-meta-';
 
 const HEADER_FIELDS = Object.entries(HEADER_NAMES);
 
 /** The description of an object in the answer to a GET or HEAD. `size` is that of the whole object. */
-export function describeObject(answer: AnswerHeaders, size: number): ObjectDescription {
+export function describeObject(answer: ResponseHeaders, size: number): ObjectDescription {
   const headers: Record<string, string> = {};
   for (const [field, name] of HEADER_FIELDS) {
     const value = answer.get(name);
@@ -39,7 +39,7 @@ export function describeObject(answer: AnswerHeaders, size: number): ObjectDescr
   };
 }
 
-function readMetadata(answer: AnswerHeaders): Record<string, string> {
+function readMetadata(answer: ResponseHeaders): Record<string, string> {
   const entries: [name: string, value: string][] = [];
   for (const name of answer.names()) {
     if (!name.startsWith(METADATA_PREFIX)) continue;
@@ -50,7 +50,7 @@ function readMetadata(answer: AnswerHeaders): Record<string, string> {
 }
 
 /** @throws UnavailableStorageError when the header is missing: then the server that answered is not S3 */
-export function requireHeader(answer: AnswerHeaders, name: string): string {
+export function requireHeader(answer: ResponseHeaders, name: string): string {
   const value = answer.get(name);
   if (value === undefined) {
     throw new UnavailableStorageError(`This response has no header ${name}, so it is not from S3. Check the endpoint.`);
@@ -59,7 +59,7 @@ export function requireHeader(answer: AnswerHeaders, name: string): string {
 }
 
 /** The result of a write, from its answer. */
-export function withVersion(etag: string, answer: AnswerHeaders): WrittenVersion {
+export function withVersion(etag: string, answer: ResponseHeaders): WrittenVersion {
   const versionId = answer.get('x-amz-version-id');
   return versionId === undefined ? { etag } : { etag, versionId };
 }
@@ -72,7 +72,7 @@ export function stripQuotes(etag: string): string {
  * A checksum of checksums (COMPOSITE; its value ends in `-` and the number of parts) cannot be compared with one of the
  * whole object.
  */
-function readCrc32(answer: AnswerHeaders): number | undefined {
+function readCrc32(answer: ResponseHeaders): number | undefined {
   const value = answer.get('x-amz-checksum-crc32');
   if (value === undefined || value.includes('-')) return undefined;
   return answer.get('x-amz-checksum-type') === 'COMPOSITE' ? undefined : crc32FromBase64(value);

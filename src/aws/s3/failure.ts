@@ -14,7 +14,7 @@ import {
   WriteConditionError,
 } from '../../storage/errors.ts';
 import { BucketNotFoundError } from '../errors.ts';
-import type { HttpAnswer } from '../http/exchange.ts';
+import type { HttpResponse } from '../http/exchange.ts';
 import type { Pressure } from './retry-policy.ts';
 import { readText } from './xml.ts';
 
@@ -39,7 +39,7 @@ export interface S3Failure {
   readonly parts?: string;
   readonly requestId: string | undefined;
   /** The missing object was deleted in a bucket that keeps versions. */
-  readonly deleteMarker?: boolean;
+  readonly isDeleteMarker?: boolean;
   /** The server's clock. */
   readonly date: string | undefined;
   readonly cause?: Error;
@@ -79,7 +79,7 @@ const ABSENCES = new Set(['NoSuchKey', 'NoSuchVersion']);
 const CUSTOMER_KEY = /form of server side encryption|customer[- ]provided|encryption-customer/i;
 
 /** The failure in an answer, or undefined for a success. CompleteMultipartUpload may send one under status 200. */
-export function findFailure({ status, headers, body }: HttpAnswer): S3Failure | undefined {
+export function findFailure({ status, headers, body }: HttpResponse): S3Failure | undefined {
   if (status < 300 && !body.includes('<Error>')) return undefined;
   return {
     status,
@@ -88,7 +88,7 @@ export function findFailure({ status, headers, body }: HttpAnswer): S3Failure | 
     parts: describeParts(body),
     requestId: headers.get('x-amz-request-id'),
     date: headers.get('date'),
-    deleteMarker: headers.get('x-amz-delete-marker') === 'true',
+    isDeleteMarker: headers.get('x-amz-delete-marker') === 'true',
   };
 }
 
@@ -101,7 +101,7 @@ function describeParts(body: string): string {
 }
 
 /** The failure of a connection: it was reset, timed out, or could not be established. */
-export function describeLostAnswer(cause: Error): S3Failure {
+export function describeLostResponse(cause: Error): S3Failure {
   const code = 'code' in cause ? String(cause.code) : cause.name;
   return { status: 0, code, message: cause.message, requestId: undefined, date: undefined, cause };
 }
@@ -153,8 +153,8 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
   }
   if (isAbsence(failure, call)) return new ObjectNotFoundError(said, details);
   // A key that is gone does not have the ETag that If-Match asks for; S3 then answers 404 to a write.
-  const unmet = status === 412 || (call.kind === 'write' && (status === 409 || ABSENCES.has(code)));
-  if (unmet)
+  const isUnmet = status === 412 || (call.kind === 'write' && (status === 409 || ABSENCES.has(code)));
+  if (isUnmet)
     return call.kind === 'read' ? new ObjectChangedError(said, details) : new WriteConditionError(said, details);
   if (status === 404) {
     const advice =
@@ -198,12 +198,12 @@ export function describeUnsendable(cause: unknown, call: CallName): StorageRejec
 
 function contextOf(call: CallName, attempts: number, failure?: S3Failure): ErrorContext {
   const { operation, bucket, key } = call;
-  const { status, code, requestId, deleteMarker } = failure ?? {};
+  const { status, code, requestId, isDeleteMarker } = failure ?? {};
   const context = { operation, bucket, key, attempts, status, s3Code: code, requestId };
-  return deleteMarker === true ? { ...context, deleteMarker } : context;
+  return isDeleteMarker === true ? { ...context, deleteMarker: isDeleteMarker } : context;
 }
 
 function adviceFor({ status, code }: S3Failure): string {
-  const wrongRegion = status === 301 || code === 'AuthorizationHeaderMalformed';
-  return wrongRegion ? '. The bucket is not in the region that the configuration says.' : '';
+  const isWrongRegion = status === 301 || code === 'AuthorizationHeaderMalformed';
+  return isWrongRegion ? '. The bucket is not in the region that the configuration says.' : '';
 }

@@ -1,7 +1,7 @@
 import { ObjectSizeError } from '../../storage/errors.ts';
 import type { ReadRequest } from '../../storage/object-store.ts';
-import type { AnswerHeaders } from '../http/answer-headers.ts';
 import type { BodySink } from '../http/exchange.ts';
+import type { ResponseHeaders } from '../http/response-headers.ts';
 
 const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+)$/;
 
@@ -20,7 +20,7 @@ export class ObjectSink implements BodySink {
     return this.#objectSize;
   }
 
-  begin(status: number, headers: AnswerHeaders): void {
+  begin(status: number, headers: ResponseHeaders): void {
     const { into, start } = this.#request;
     const length = Number(headers.get('content-length') ?? into.length);
     this.#filled = 0;

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { UnavailableQueueError } from '../../messages/errors.ts';
-import type { HttpAnswer } from '../http/exchange.ts';
-import { clientOpener } from '../http/socket-client.ts';
+import type { HttpResponse } from '../http/exchange.ts';
+import { createClientOpener } from '../http/socket-client.ts';
 import { SocketPool } from '../http/socket-pool.ts';
 import { type Pressure, RetryPolicy } from '../s3/retry-policy.ts';
 import { RequestSigner, type SigningCredentials, SQS } from '../s3/sign-request.ts';
@@ -77,7 +77,7 @@ export class SqsBatchClient {
   }
 
   /** @returns the reason as text if it failed */
-  async #attempt(body: Buffer): Promise<HttpAnswer | string> {
+  async #attempt(body: Buffer): Promise<HttpResponse | string> {
     this.#opened ??= this.#open();
     const { pool, origin, host, signer } = await this.#opened;
     const request = {
@@ -113,7 +113,7 @@ export class SqsBatchClient {
       signer: new RequestSigner(await this.#client.config.region(), SQS),
       pool: new SocketPool({
         max: this.#connections,
-        opener: (address) => clientOpener(address, CONNECTION_TIMEOUTS),
+        opener: (address) => createClientOpener(address, CONNECTION_TIMEOUTS),
       }),
     };
   }

@@ -3,11 +3,14 @@ import { describeLevel, LEVELS, STORE_LEVEL } from '../../configuration/schema/l
 import type { WeightedValue } from './emf-distribution.ts';
 
 /** The metric's value for frames that were stored: below every level, so that averages move in the right direction. */
-export const STORED = LEVELS.minimum - 1;
+export const STORE_METRIC_LEVEL = LEVELS.minimum - 1;
 
 /** The level of each frame of an archive. */
 export function levelValues(shares: readonly LevelShare[]): WeightedValue[] {
-  return shares.map(({ level, frames }) => ({ value: level === STORE_LEVEL ? STORED : level, count: frames }));
+  return shares.map(({ level, frames }) => ({
+    value: level === STORE_LEVEL ? STORE_METRIC_LEVEL : level,
+    count: frames,
+  }));
 }
 
 /** Levels and why, for people: `text 12 (cheapest, 3 frames), packed store (cheapest, 1 frame)`. */

@@ -9,8 +9,8 @@ import type {
   DeferredTo,
   PackedArchive,
   PackedDeletions,
+  PackingTelemetry,
   SkipReason,
-  SourceTelemetry,
 } from '../../packing/telemetry.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
 import { BatchLogger } from './batch-logger.ts';
@@ -20,7 +20,7 @@ import { DimensionedMetrics } from './dimensioned-metrics.ts';
 const DOWNLOADS = new Set<unknown>(['GetObject', 'GetObjectTagging']);
 const UPLOADS = new Set<unknown>(['PutObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload']);
 
-export interface SourceTelemetryOptions {
+export interface PackingTelemetryOptions {
   readonly namespace: string;
   readonly rule: ReplicationRule;
   /** Absent: no dollars are reported. */
@@ -30,13 +30,13 @@ export interface SourceTelemetryOptions {
 }
 
 /** Logs and metrics of the source service. `flush` ends a batch. */
-export class PowertoolsSourceTelemetry implements SourceTelemetry {
+export class PowertoolsPackingTelemetry implements PackingTelemetry {
   readonly #logger: BatchLogger;
   readonly #metrics: DimensionedMetrics;
   readonly #costs: RuleCosts | undefined;
   readonly #billedSecond: number | undefined;
 
-  constructor({ namespace, rule, costs, billedSecond }: SourceTelemetryOptions) {
+  constructor({ namespace, rule, costs, billedSecond }: PackingTelemetryOptions) {
     this.#logger = new BatchLogger('source', { rule: rule.id });
     this.#metrics = new DimensionedMetrics(namespace, { ...ruleDimensions(rule) });
     this.#costs = costs;

@@ -10,13 +10,13 @@ import type {
   RestoredArchive,
   RestoredDeletions,
   RestoreSkipReason,
-  TargetTelemetry,
+  RestoringTelemetry,
 } from '../../restoring/telemetry.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
 import { BatchLogger } from './batch-logger.ts';
 import { DimensionedMetrics } from './dimensioned-metrics.ts';
 
-export interface TargetTelemetryOptions {
+export interface RestoringTelemetryOptions {
   readonly namespace: string;
   readonly rules: readonly ReplicationRule[];
   /** The region that this target serves. */
@@ -40,7 +40,7 @@ interface RestoredShare {
 }
 
 /** Logs and metrics of the target service. `flush` ends a batch. */
-export class PowertoolsTargetTelemetry implements TargetTelemetry {
+export class PowertoolsRestoringTelemetry implements RestoringTelemetry {
   readonly #logger: BatchLogger;
   readonly #byRule: ReadonlyMap<string, DimensionedMetrics>;
   /** Things that cannot be attributed to one rule. */
@@ -48,7 +48,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
   readonly #billedSecond: number | undefined;
   #restored: RestoredShare[] = [];
 
-  constructor({ namespace, rules, region, billedSecond }: TargetTelemetryOptions) {
+  constructor({ namespace, rules, region, billedSecond }: RestoringTelemetryOptions) {
     this.#billedSecond = billedSecond;
     this.#logger = new BatchLogger('target', { region });
     this.#ofRegion = new DimensionedMetrics(namespace, { TargetRegion: region });

@@ -2,14 +2,14 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { relativeKey } from '../../archive/member-name.ts';
-import { nameFile } from '../command/name-file.ts';
+import { withFilePath } from '../command/with-file-path.ts';
 import { ExtractionRefusedError } from './errors.ts';
 import type { DamagedEntry, EntryChunk, ReadableArchive } from './readable-archive.ts';
 
 export interface ExtractOptions {
   /** Absolute or relative; created if it does not exist. */
   readonly folder: string;
-  readonly overwrite: boolean;
+  readonly canOverwrite: boolean;
   readonly wanted: ((index: number) => boolean) | undefined;
   /** Called with the bytes before they are written; an error that it throws ends the extraction. */
   readonly onChunk: (chunk: EntryChunk) => void;
@@ -34,8 +34,8 @@ export function fileOf(folder: string, key: string): string {
 }
 
 /**
- * Writes objects as files. Existing files are kept unless `overwrite` is set, and symbolic links below the folder are
- * never followed. A damaged object leaves no file behind.
+ * Writes objects as files. Existing files are kept unless `canOverwrite` is set, and symbolic links below the folder
+ * are never followed. A damaged object leaves no file behind.
  * @throws errors of node:fs, such as for a full disk or a read-only folder, and errors of reading the archive
  */
 export async function extractEntries(readable: ReadableArchive, options: ExtractOptions): Promise<Extraction> {
@@ -60,14 +60,14 @@ export async function extractEntries(readable: ReadableArchive, options: Extract
       if (entry === undefined) return;
       try {
         const file = fileOf(root, entry.key);
-        current = { index: chunk.index, handle: await create(root, file, options.overwrite) };
+        current = { index: chunk.index, handle: await create(root, file, options.canOverwrite) };
         files.set(chunk.index, file);
       } catch (thrown) {
         refused.set(chunk.index, refusalOf(thrown, entry.key));
         return;
       }
     }
-    await nameFile(files.get(chunk.index) ?? root, writeAll(current.handle, chunk));
+    await withFilePath(files.get(chunk.index) ?? root, writeAll(current.handle, chunk));
     bytes += chunk.bytes.length;
   };
 
@@ -106,9 +106,9 @@ async function writeAll(handle: FileHandle, { bytes, start }: EntryChunk): Promi
   }
 }
 
-async function create(root: string, file: string, overwrite: boolean): Promise<FileHandle> {
+async function create(root: string, file: string, canOverwrite: boolean): Promise<FileHandle> {
   await makeFolders(root, dirname(file));
-  if (overwrite) await unlink(file).catch(ignoreMissing);
+  if (canOverwrite) await unlink(file).catch(ignoreMissing);
   // O_EXCL does not follow a link at the last segment, and never opens an existing file.
   return open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o666);
 }

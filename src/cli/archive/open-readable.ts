@@ -8,7 +8,7 @@ import type { ObjectDescription } from '../../storage/stored-object.ts';
 import { UsageError } from '../command/errors.ts';
 import { UnreadableArchiveError } from './errors.ts';
 import { LOCAL_ETAG, LocalArchive } from './local-archive.ts';
-import { commandBuffers, type ReadableArchive } from './readable-archive.ts';
+import { createCommandBuffers, type ReadableArchive } from './readable-archive.ts';
 import { SeekableArchive } from './seekable-archive.ts';
 import { StreamArchive } from './stream-archive.ts';
 
@@ -44,7 +44,7 @@ export async function openReadable(name: string, options: OpenOptions): Promise<
     : await openArchiveFile(name);
   const reader = options.onRead === undefined ? store : new ReportingReader(store, options.onRead);
   const { signal } = options;
-  const buffers = commandBuffers();
+  const buffers = createCommandBuffers();
   const access = { store: reader, pool: new InProcessFrames(), buffers, signal };
   try {
     const opened = await openArchive(archive, access);

@@ -59,7 +59,7 @@ export interface ReadableArchive {
 }
 
 /** One frame at a time: a command has one reader. */
-export function commandBuffers(): FrameBuffers {
+export function createCommandBuffers(): FrameBuffers {
   return {
     compressed: new BufferPool(COMPRESSED_BUFFER_SIZE, 1),
     tar: new BufferPool(TAR_BUFFER_SIZE, 1),

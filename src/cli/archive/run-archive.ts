@@ -157,7 +157,7 @@ async function extract(
   name: string,
   keys: readonly string[],
   readable: ReadableArchive,
-  { into, overwrite = false }: ExtractFlags,
+  { into, overwrite: canOverwrite = false }: ExtractFlags,
   context: CommandContext,
 ): Promise<number> {
   const chosen = keys.length === 0 ? undefined : new Set(keys.map((key) => findEntry(readable, key, name)));
@@ -171,7 +171,7 @@ async function extract(
       meter.reach(read, total);
     };
     const wanted = chosen === undefined ? undefined : isWanted;
-    return extractEntries(readable, { folder: into, overwrite, wanted, onChunk });
+    return extractEntries(readable, { folder: into, canOverwrite, wanted, onChunk });
   });
   const { written, bytes, refused } = extraction;
   await context.print(`${formatPlural(written, 'object')}, ${formatBytes(bytes)}, written to ${into}\n`);

@@ -4,7 +4,7 @@ import type { ManifestObject } from '../../archive/manifest.ts';
 import type { RestoreFrame } from '../../archive/plan-restore.ts';
 import { expectedSlice } from '../../restoring/expected-slice.ts';
 import type { OpenedArchive } from '../../restoring/open-archive.ts';
-import { type FrameAccess, useFrame } from '../../restoring/use-frame.ts';
+import { type FrameAccess, withRestoredFrame } from '../../restoring/with-restored-frame.ts';
 import type { ArchiveEntry, ArchiveFacts, DamagedEntry, EntryChunk, ReadableArchive } from './readable-archive.ts';
 
 /** An archive of this product: one ranged read per needed frame. */
@@ -86,7 +86,7 @@ export class SeekableArchive implements ReadableArchive {
     const input = await this.#access.buffers.compressed.acquire();
     const expected = slices.map((slice) => expectedSlice(slice, this.#object(slice.member)));
     const request = { opened: this.#opened, entry, input, slices: expected };
-    await useFrame(request, this.#access, async (frame) => {
+    await withRestoredFrame(request, this.#access, async (frame) => {
       for (const [position, slice] of slices.entries()) {
         const { member, offset, headerLength, length, start } = slice;
         const from = offset + headerLength;

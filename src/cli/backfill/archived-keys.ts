@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import type { CommandContext } from '../command/cli-command.ts';
-import { nameFile } from '../command/name-file.ts';
 import { printableKey } from '../command/printable-key.ts';
+import { withFilePath } from '../command/with-file-path.ts';
 
 /** Max archived objects that are listed on the terminal. */
 const NAMED_ARCHIVED = 20;
@@ -35,7 +35,7 @@ export class ArchivedKeys {
     const file = this.#file;
     const lines = this.#lines.splice(0);
     if (file !== undefined && lines.length > 0) {
-      this.#writing = this.#writing.then(() => nameFile(file, appendFile(file, lines.join(''))));
+      this.#writing = this.#writing.then(() => withFilePath(file, appendFile(file, lines.join(''))));
     }
     return this.#writing;
   }

@@ -1,8 +1,8 @@
-import { archiveLimits, countArchives, trafficAmounts, USUAL_EXPERIENCE } from '../../adaptive/break-even.ts';
+import { archiveLimits, countArchives, TYPICAL_PROFILE, trafficAmounts } from '../../adaptive/break-even.ts';
 import { VCPU_MEGABYTES } from '../../adaptive/compute-price.ts';
 import { ruleCosts, sumLines } from '../../adaptive/cost-model.ts';
-import { WORK } from '../../adaptive/measured-work.ts';
-import type { PaceLimits } from '../../backfill/pace.ts';
+import { MEASURED_WORK } from '../../adaptive/measured-work.ts';
+import type { RateLimits } from '../../backfill/rate-limiter.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 
@@ -22,14 +22,14 @@ export interface BackfillCost {
 /** Min objects per second that one machine lists and queues (docs/performance.md). */
 const QUEUED_PER_SECOND = 20_000;
 const SECONDS_PER_HOUR = 3600;
-const INCOMPRESSIBLE = { ...USUAL_EXPERIENCE, ratio: 1 };
+const INCOMPRESSIBLE = { ...TYPICAL_PROFILE, ratio: 1 };
 
 /** @throws MissingPriceError */
 export function backfillCost(
   { objects, bytes }: { readonly objects: number; readonly bytes: number },
   rule: DeployedRule,
   prices: Prices,
-  { rate = QUEUED_PER_SECOND, bytesPerHour = Number.POSITIVE_INFINITY }: PaceLimits,
+  { rate = QUEUED_PER_SECOND, bytesPerHour = Number.POSITIVE_INFINITY }: RateLimits,
 ): BackfillCost {
   if (objects === 0) return { archives: 0, hours: 0, dollars: 0, dollarsAtMost: 0, plainDollars: 0 };
   const limits = archiveLimits(rule);
@@ -37,14 +37,15 @@ export function backfillCost(
   const traffic = { objects, bytes };
   const vcpus = rule.sizing.maximumConcurrency * (rule.sizing.functionMemoryMegabytes / VCPU_MEGABYTES);
   const packing =
-    (objects * WORK.sourceSecondsPerObject + bytes * (WORK.sourceSecondsPerByte + USUAL_EXPERIENCE.cpuSecondsPerByte)) /
+    (objects * MEASURED_WORK.sourceSecondsPerObject +
+      bytes * (MEASURED_WORK.sourceSecondsPerByte + TYPICAL_PROFILE.cpuSecondsPerByte)) /
     vcpus;
   const queueing = Math.max(objects / Math.min(rate, QUEUED_PER_SECOND), (bytes / bytesPerHour) * SECONDS_PER_HOUR);
   return {
     archives: Math.max(1, Math.ceil(countArchives(traffic, limits))),
     hours: Math.max(packing, queueing) / SECONDS_PER_HOUR,
-    dollars: sumLines(costs.ours, trafficAmounts(USUAL_EXPERIENCE, limits, traffic)),
+    dollars: sumLines(costs.ours, trafficAmounts(TYPICAL_PROFILE, limits, traffic)),
     dollarsAtMost: sumLines(costs.ours, trafficAmounts(INCOMPRESSIBLE, limits, traffic)),
-    plainDollars: sumLines(costs.plain, trafficAmounts(USUAL_EXPERIENCE, limits, traffic)),
+    plainDollars: sumLines(costs.plain, trafficAmounts(TYPICAL_PROFILE, limits, traffic)),
   };
 }

@@ -11,8 +11,8 @@ export function describeReplicas(rule: DeployedRule, rules: readonly DeployedRul
   const into = rules.filter(({ source, destinations }) =>
     destinations.some((destination) => {
       const restored = `${destination.targetPrefix ?? ''}${source.prefix}`;
-      const overlaps = restored.startsWith(prefix) || prefix.startsWith(restored);
-      return destination.region === region && destination.bucket === bucket && overlaps;
+      const isOverlapping = restored.startsWith(prefix) || prefix.startsWith(restored);
+      return destination.region === region && destination.bucket === bucket && isOverlapping;
     }),
   );
   if (into.length === 0) return undefined;

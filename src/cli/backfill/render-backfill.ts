@@ -2,11 +2,11 @@ import type { BackfillForecast } from '../../backfill/count-objects.ts';
 import type { BackfillCounts } from '../../backfill/run-backfill.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
-import { filedPrices } from '../../configuration/prices/price-file.ts';
+import { pricesFromFile } from '../../configuration/prices/price-file.ts';
 import type { Configuration } from '../../configuration/read-configuration.ts';
-import { priceFolder } from '../command/deployment-files.ts';
+import { findPriceFolder } from '../command/deployment-files.ts';
 import { formatBytes, formatCount, formatDollars, formatDuration, formatPlural } from '../command/numbers.ts';
-import { paceOf } from '../command/scan-options.ts';
+import { rateLimitsOf } from '../command/scan-options.ts';
 import { wrapBehind, wrapText } from '../command/wrap-text.ts';
 import { backfillCost } from './backfill-cost.ts';
 
@@ -30,15 +30,15 @@ export async function renderForecast(
   { rule, configuration, flags }: PricedRule,
   { json, columns = Number.POSITIVE_INFINITY }: OutputStyle,
 ): Promise<string> {
-  const prices = filedPrices(
-    await loadPriceFile(await priceFolder(flags.configuration)),
+  const prices = pricesFromFile(
+    await loadPriceFile(await findPriceFolder(flags.configuration)),
     configuration.settings.prices,
     {
       fromRegion: rule.source.region,
       toRegions: [...new Set(rule.destinations.map(({ region }) => region))],
     },
   );
-  const cost = backfillCost(forecast, rule, prices, paceOf(flags));
+  const cost = backfillCost(forecast, rule, prices, rateLimitsOf(flags));
   if (json) return `${JSON.stringify({ rule: rule.id, ...forecast, ...cost })}\n`;
   const { listed, objects, bytes, leftOut, archived } = forecast;
   const rows: readonly (readonly [label: string, text: string])[] = [

@@ -9,7 +9,6 @@ import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
 import type { Configuration } from '../../configuration/read-configuration.ts';
 import { InvalidInventoryError } from '../../inventory/errors.ts';
-import { requireNamedRule } from '../command/choose-rule.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
@@ -18,12 +17,13 @@ import { startMeter, withMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { parseByteSize, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { requireNamedRule } from '../command/require-named-rule.ts';
 import { type OpenRuleSession, openRuleSession, type RuleSession, SYSTEM_CLOCK } from '../command/rule-session.ts';
 import {
   addFilterOptions,
   addRunOptions,
   objectFilterOf,
-  paceOf,
+  rateLimitsOf,
   refuseContradictions,
   type ScanFlags,
 } from '../command/scan-options.ts';
@@ -192,7 +192,7 @@ async function execute(backfill: Backfill): Promise<number> {
       {
         rule,
         filter,
-        pace: paceOf(flags),
+        pace: rateLimitsOf(flags),
         resumed: last.position === undefined ? undefined : { position: last.position, counts: last.counts },
         signal,
       },

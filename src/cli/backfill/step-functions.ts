@@ -1,18 +1,18 @@
 import { S3CheckpointObject } from '../../aws/s3/checkpoint-object.ts';
 import { S3ObjectStore } from '../../aws/s3/object-store.ts';
-import { StepFunctionsExecutions } from '../../aws/stepfunctions/executions.ts';
+import { StepFunctionsExecutions } from '../../aws/stepfunctions/backfill-executions.ts';
 import type { BackfillJob } from '../../backfill/file-task.ts';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
-import { filedPrices } from '../../configuration/prices/price-file.ts';
+import { pricesFromFile } from '../../configuration/prices/price-file.ts';
 import type { Configuration } from '../../configuration/read-configuration.ts';
 import { partitionOf } from '../../configuration/schema/aws-regions.ts';
 import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
 import type { InventoryManifest } from '../../inventory/manifest.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
-import { priceFolder } from '../command/deployment-files.ts';
+import { findPriceFolder } from '../command/deployment-files.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatDollars, formatPlural } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
@@ -131,7 +131,7 @@ async function describeQueueingCost(
   folder: string,
   { source }: DeployedRule,
 ): Promise<string> {
-  const prices = filedPrices(await loadPriceFile(await priceFolder(folder)), settings.prices, {
+  const prices = pricesFromFile(await loadPriceFile(await findPriceFolder(folder)), settings.prices, {
     fromRegion: source.region,
     toRegions: [],
   });

@@ -25,7 +25,7 @@ export function readHelp(help: string): Pick<Completable, 'options' | 'subcomman
  * A script that completes commands, subcommands and options; the shell itself completes files.
  * @throws UsageError for an unknown shell
  */
-export function completionScript(shell: string, program: string, commands: readonly Completable[]): string {
+export function renderCompletionScript(shell: string, program: string, commands: readonly Completable[]): string {
   switch (shell) {
     case 'bash':
       return bash(program, commands);

@@ -13,7 +13,7 @@ import { partsOf } from '../../templates/region-parts.ts';
 export interface DeployedPartName {
   readonly name: string;
   /** Whether it belongs to the sending side, which the first of two rounds leaves out. */
-  readonly sends: boolean;
+  readonly isSending: boolean;
 }
 
 /** A queue in which objects or archives wait, and the dead-letter queue of its messages. */
@@ -40,22 +40,24 @@ export function deployedNames({ settings }: Pick<Configuration, 'settings'>, pla
   const rules = plan.outgoing.map((rule) => ({ rule, name: ruleResourceName(settings.stack_name, rule.id) }));
   return {
     functions: [
-      ...rules.map(({ name }) => ({ name, sends: true })),
-      ...parts.map(({ name, sends }) => ({ name: `${prefix}-${name}`, sends })),
+      ...rules.map(({ name }) => ({ name, isSending: true })),
+      ...parts.map(({ name, isSending }) => ({ name: `${prefix}-${name}`, isSending })),
     ],
     queues: [
       ...rules.flatMap(({ rule, name }) => [
-        queueOf(name, { rule, sends: true }),
+        queueOf(name, { rule, isSending: true }),
         // Its messages go to the same dead-letter queue as those of events.
-        { ...queueOf(name, { rule, sends: true, kind: 'backfill' }), name: backfillQueueName(name) },
+        { ...queueOf(name, { rule, isSending: true, kind: 'backfill' }), name: backfillQueueName(name) },
         ...(rule.sizing.fallback === undefined
           ? []
-          : [queueOf(fallbackQueueName(name), { rule, sends: true, kind: 'fallback' })]),
+          : [queueOf(fallbackQueueName(name), { rule, isSending: true, kind: 'fallback' })]),
       ]),
-      ...parts.flatMap(({ queue, sends }) => (queue === undefined ? [] : [queueOf(`${prefix}-${queue}`, { sends })])),
+      ...parts.flatMap(({ queue, isSending }) =>
+        queue === undefined ? [] : [queueOf(`${prefix}-${queue}`, { isSending })],
+      ),
       ...(plan.fallback?.arriving === undefined
         ? []
-        : [queueOf(fallbackQueueName(`${prefix}-target`), { sends: false, kind: 'fallback' })]),
+        : [queueOf(fallbackQueueName(`${prefix}-target`), { isSending: false, kind: 'fallback' })]),
     ],
     cluster: prefix,
   };
@@ -63,7 +65,7 @@ export function deployedNames({ settings }: Pick<Configuration, 'settings'>, pla
 
 function queueOf(
   name: string,
-  rest: { readonly sends: boolean; readonly rule?: DeployedRule; readonly kind?: DeployedQueue['kind'] },
+  rest: { readonly isSending: boolean; readonly rule?: DeployedRule; readonly kind?: DeployedQueue['kind'] },
 ): DeployedQueue {
   return { name, deadLetters: `${name}-dead-letters`, kind: 'events', ...rest };
 }

@@ -4,11 +4,11 @@ import { join, relative, resolve, sep } from 'node:path';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { PRICE_FILE } from '../../configuration/prices/price-file.ts';
 import type { Configuration } from '../../configuration/read-configuration.ts';
-import { REPLICATION_FILE, SETTINGS_FILE } from '../../configuration/schema/finding.ts';
+import { REPLICATION_FILE, SETTINGS_FILE } from '../../configuration/schema/locate-problem.ts';
 import { hasOwnRepositories, writeSamConfig } from '../../templates/write-samconfig.ts';
 import { writeTemplate } from '../../templates/write-template.ts';
-import { nameFile } from './name-file.ts';
 import { PROJECT, readProjectVersion } from './project.ts';
+import { withFilePath } from './with-file-path.ts';
 
 /** The configuration that goes into the image if no other one is named. */
 export const CONFIGURATION = join(PROJECT, 'configuration');
@@ -20,7 +20,7 @@ const HASH_LENGTH = 12;
 export interface DeploymentFile {
   readonly path: string;
   readonly text: string;
-  readonly upToDate: boolean;
+  readonly isUpToDate: boolean;
 }
 
 /** Whether a folder is the project's own, which need not be named. */
@@ -37,7 +37,7 @@ export function deploymentFolder(folder: string): string {
 }
 
 /** The folder of a configuration's prices: the project's, unless the configuration has its own. */
-export async function priceFolder(folder: string): Promise<string> {
+export async function findPriceFolder(folder: string): Promise<string> {
   return (await readIfThere(join(folder, PRICE_FILE))) === undefined ? CONFIGURATION : folder;
 }
 
@@ -58,7 +58,7 @@ export async function makeDeploymentFiles(
   return Promise.all(
     Object.entries(texts).map(async ([name, text]) => {
       const path = join(folder, name);
-      return { path, text, upToDate: (await readIfThere(path)) === text };
+      return { path, text, isUpToDate: (await readIfThere(path)) === text };
     }),
   );
 }
@@ -74,15 +74,15 @@ export async function makeTemplate(configuration: Configuration, stacks: string,
 }
 
 /** The files of a configuration that go into the image. */
-export async function configurationFiles(folder: string): Promise<readonly string[]> {
+export async function listConfigurationFiles(folder: string): Promise<readonly string[]> {
   const own = [SETTINGS_FILE, REPLICATION_FILE].map((name) => join(folder, name));
-  return [...own, join(await priceFolder(folder), PRICE_FILE)];
+  return [...own, join(await findPriceFolder(folder), PRICE_FILE)];
 }
 
 export async function writeDeploymentFiles(files: readonly DeploymentFile[], folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const stale = files.filter(({ upToDate }) => !upToDate);
-  await Promise.all(stale.map(({ path, text }) => nameFile(path, writeFile(path, text))));
+  const stale = files.filter(({ isUpToDate }) => !isUpToDate);
+  await Promise.all(stale.map(({ path, text }) => withFilePath(path, writeFile(path, text))));
 }
 
 /** Whether samconfig.toml names a repository for each image of a region. */
@@ -99,13 +99,13 @@ export async function saveRepository(
   const path = join(folder, SAM_CONFIG);
   const before = await readIfThere(path);
   const text = writeSamConfig(configuration, before, new Map([[region, uri]]));
-  if (text !== before) await nameFile(path, writeFile(path, text));
+  if (text !== before) await withFilePath(path, writeFile(path, text));
 }
 
 /** Differs for each release and each prices.json: when it changes, CloudFormation reads the prices again. */
 async function priceRevision(from: string): Promise<string> {
   const version = await readProjectVersion();
-  const prices = JSON.stringify(await loadPriceFile(await priceFolder(from)));
+  const prices = JSON.stringify(await loadPriceFile(await findPriceFolder(from)));
   return `${version}-${createHash('sha256').update(prices).digest('hex').slice(0, HASH_LENGTH)}`;
 }
 

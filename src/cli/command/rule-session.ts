@@ -13,8 +13,8 @@ import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { backfillQueueName, ownBucketName, ruleResourceName } from '../../configuration/schema/resource-names.ts';
 import type { MetricReader } from '../../watermark/dependencies.ts';
 import { DeployInputError } from './errors.ts';
-import { orAborted, signalAfter } from './or-aborted.ts';
 import { countMessagesAt, type QueueCounts } from './queue-counts.ts';
+import { delayAbort, raceAbort } from './race-abort.ts';
 
 export interface RuleSessionOptions {
   readonly stackName: string;
@@ -92,7 +92,7 @@ export function openRuleSession({
   // our lines.
   const openSqs = (): SQSClient => new SQSClient({ ...access, region, useQueueUrlAsEndpoint: false });
   const name = backfillQueueName(ruleResourceName(stackName, rule.id));
-  const account = (): Promise<string> => orAborted(accountOf(keep(new STSClient({ ...access, region }))), signal);
+  const account = (): Promise<string> => raceAbort(accountOf(keep(new STSClient({ ...access, region }))), signal);
   const bucketOfProgress = async (): Promise<string> =>
     progressBucket ?? ownBucketName(stackName, await account(), region, 'progress');
   return {
@@ -103,8 +103,8 @@ export function openRuleSession({
       const client = keep(openSqs());
       const sender = new SqsBulkSender({
         client,
-        signal: signalAfter(signal, LAST_SEND_MS),
-        queueUrl: queueUrl ?? (await orAborted(findQueue(client, name, region), signal)),
+        signal: delayAbort(signal, LAST_SEND_MS),
+        queueUrl: queueUrl ?? (await raceAbort(findQueue(client, name, region), signal)),
       });
       senders.push(sender);
       return sender;
@@ -122,12 +122,12 @@ export function openRuleSession({
     },
     openCheckpoint: async (kind) => {
       const store = new S3CheckpointObject(s3, await bucketOfProgress(), checkpointKey(kind, rule.id));
-      const saving = signalAfter(signal, LAST_SAVE_MS);
+      const saving = delayAbort(signal, LAST_SAVE_MS);
       return {
-        load: () => orAborted(store.load(), signal),
+        load: () => raceAbort(store.load(), signal),
         // The last checkpoint is saved after the signal: without it, --resume would queue the objects since the
         // previous one a second time.
-        save: (checkpoint) => orAborted(store.save(checkpoint), saving),
+        save: (checkpoint) => raceAbort(store.save(checkpoint), saving),
       };
     },
     account,

@@ -1,5 +1,5 @@
 import type { CliCommand, CommandContext } from './cli-command.ts';
-import { type Completable, completionScript, readHelp } from './completion.ts';
+import { type Completable, readHelp, renderCompletionScript } from './completion.ts';
 import { UsageError } from './errors.ts';
 import { explainFailure } from './explain-failure.ts';
 import { findCommand, renderExamples, renderOverview } from './overview.ts';
@@ -28,8 +28,8 @@ export async function runCli(
     if (context.signal.aborted) return INTERRUPTED;
     const { text, exitStatus } = explainFailure(thrown);
     context.note(`error: ${text.replace(/^error: /, '')}`);
-    const known = commands.some((command) => command.name === name);
-    if (exitStatus === 2) context.note(`Try: ${context.program} ${known ? `${name} --help` : 'help'}`);
+    const isKnown = commands.some((command) => command.name === name);
+    if (exitStatus === 2) context.note(`Try: ${context.program} ${isKnown ? `${name} --help` : 'help'}`);
     return exitStatus;
   }
 }
@@ -52,7 +52,7 @@ async function dispatch(
   if (name === 'help') return printHelp(findCommand(topic ?? '', commands), rest.slice(1), context);
   if (name === 'completion') {
     if (topic === undefined) throw new UsageError('name a shell: bash, zsh or fish');
-    await context.print(completionScript(topic, context.program, await describeForCompletion(commands, context)));
+    await context.print(renderCompletionScript(topic, context.program, await describeForCompletion(commands, context)));
     return 0;
   }
   const command = findCommand(name, commands);

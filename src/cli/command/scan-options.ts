@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
-import type { PaceLimits } from '../../backfill/pace.ts';
+import type { RateLimits } from '../../backfill/rate-limiter.ts';
 import { UsageError } from './errors.ts';
 import { parseByteCount, parseRate, parseTime } from './parse-amounts.ts';
 import { sharedOptions } from './shared-options.ts';
@@ -46,7 +46,7 @@ export function objectFilterOf({ prefix, suffix, since, until, minSize, maxSize 
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-export function paceOf({ rate, maxBytesPerHour }: { rate?: number; maxBytesPerHour?: number }): PaceLimits {
+export function rateLimitsOf({ rate, maxBytesPerHour }: { rate?: number; maxBytesPerHour?: number }): RateLimits {
   return { rate, bytesPerHour: maxBytesPerHour };
 }
 

@@ -25,11 +25,11 @@ const MIN_COLUMNS = 40;
 export function terminalStyle(output: Output, environment: NodeJS.ProcessEnv): TerminalStyle {
   const isTerminal = output.isTTY === true;
   const noColor = environment['NO_COLOR'] ?? '';
-  const colored = isTerminal && noColor === '' && environment['TERM'] !== 'dumb';
+  const isColored = isTerminal && noColor === '' && environment['TERM'] !== 'dumb';
   const paint =
     (code: number, end: number): Paint =>
     (text) =>
-      colored ? `\u001b[${code}m${text}\u001b[${end}m` : text;
+      isColored ? `\u001b[${code}m${text}\u001b[${end}m` : text;
   return {
     columns: isTerminal ? Math.max(MIN_COLUMNS, output.columns ?? DEFAULT_COLUMNS) : Number.POSITIVE_INFINITY,
     bold: paint(1, 22),

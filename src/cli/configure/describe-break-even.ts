@@ -2,8 +2,8 @@ import {
   archiveLimits,
   breakEvenObjectSize,
   breakEvenVolume,
-  type Experience,
-  USUAL_EXPERIENCE,
+  type ObjectProfile,
+  TYPICAL_PROFILE,
 } from '../../adaptive/break-even.ts';
 import { ruleCosts } from '../../adaptive/cost-model.ts';
 import { typicalPrior } from '../../adaptive/typical-levels.ts';
@@ -72,12 +72,12 @@ function sizesAbove(breakEven: number): number[] {
 }
 
 /** A fixed level has its own speed; its ratio differs less between levels than between kinds of objects. */
-function experienceOf({ source: { level, levels } }: DeployedRule, ratio: number | undefined): Experience {
+function experienceOf({ source: { level, levels } }: DeployedRule, ratio: number | undefined): ObjectProfile {
   if (level === undefined && levels.every((each) => each === STORE_LEVEL)) return { ratio: 1, cpuSecondsPerByte: 0 };
   return {
-    ratio: ratio === undefined ? USUAL_EXPERIENCE.ratio : 1 / ratio,
+    ratio: ratio === undefined ? TYPICAL_PROFILE.ratio : 1 / ratio,
     cpuSecondsPerByte:
-      level === undefined ? USUAL_EXPERIENCE.cpuSecondsPerByte : typicalPrior('text', level, 1).secondsPerByte,
+      level === undefined ? TYPICAL_PROFILE.cpuSecondsPerByte : typicalPrior('text', level, 1).secondsPerByte,
   };
 }
 

@@ -3,15 +3,15 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
-import { filedPrices } from '../../configuration/prices/price-file.ts';
+import { pricesFromFile } from '../../configuration/prices/price-file.ts';
 import type { Configuration } from '../../configuration/read-configuration.ts';
 import { describePlan } from '../../templates/describe-plan.ts';
 import { planDocument } from '../../templates/plan-document.ts';
 import {
   deploymentFolder,
+  findPriceFolder,
   isProjectConfiguration,
   makeDeploymentFiles,
-  priceFolder,
   writeDeploymentFiles,
 } from '../command/deployment-files.ts';
 import { DeployInputError, StaleTemplateError } from '../command/errors.ts';
@@ -61,7 +61,7 @@ export async function runConfigure(args: readonly string[], print: (text: string
   if (isOther && isForProject) throw otherConfigurationError(options.configuration);
   const configuration = await loadConfiguration(options.configuration);
   const files = await makeDeploymentFiles(configuration, options.out, options.configuration);
-  const stale = files.filter(({ upToDate }) => !upToDate).map(({ path }) => relative(process.cwd(), path));
+  const stale = files.filter(({ isUpToDate }) => !isUpToDate).map(({ path }) => relative(process.cwd(), path));
   if (options.check === true) {
     if (stale.length > 0) throw staleError(stale, options.configuration, options.out);
     print(
@@ -87,14 +87,14 @@ async function worthOfRules(
   { settings }: Configuration,
   { configuration, ratio, objectSize }: ConfigureOptions,
 ): Promise<(rule: DeployedRule) => string[]> {
-  const file = await loadPriceFile(await priceFolder(configuration));
+  const file = await loadPriceFile(await findPriceFolder(configuration));
   const known = {
     ...(ratio === undefined ? {} : { ratio }),
     ...(objectSize === undefined ? {} : { objectBytes: objectSize }),
   };
   return (rule) => {
     const toRegions = [...new Set(rule.destinations.map(({ region }) => region))];
-    const prices = filedPrices(file, settings.prices, { fromRegion: rule.source.region, toRegions });
+    const prices = pricesFromFile(file, settings.prices, { fromRegion: rule.source.region, toRegions });
     return describeBreakEven(rule, prices, known);
   };
 }

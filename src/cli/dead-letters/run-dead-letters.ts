@@ -7,13 +7,13 @@ import { planRegions } from '../../templates/plan-regions.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { withMeter } from '../command/meter.ts';
-import { nameFile } from '../command/name-file.ts';
 import { formatCount, formatPlural } from '../command/numbers.ts';
-import { signalAfter } from '../command/or-aborted.ts';
 import { integerBetween, parseAge } from '../command/parse-amounts.ts';
 import { countMessagesAt } from '../command/queue-counts.ts';
+import { delayAbort } from '../command/race-abort.ts';
 import { runSubcommands } from '../command/run-subcommands.ts';
 import { sharedOptions } from '../command/shared-options.ts';
+import { withFilePath } from '../command/with-file-path.ts';
 import { regionFilter } from '../deploy/choose-regions.ts';
 import { deleteLetters, redriveLetters } from './act-on-letters.ts';
 import type { DeadLetterQueue, ReceivedLetter } from './dead-letter.ts';
@@ -113,7 +113,7 @@ async function visit(
   use: (visited: Visited) => Promise<readonly ReceivedLetter[]>,
 ): Promise<void> {
   const { signal } = context;
-  const patience = signalAfter(signal, LAST_CALLS_MS);
+  const patience = delayAbort(signal, LAST_CALLS_MS);
   const configuration = await loadConfiguration(flags.configuration);
   const all = planRegions(configuration).map(({ region }) => region);
   const prefix = resourceNamePrefix(configuration.settings.stack_name);
@@ -275,8 +275,8 @@ function letterStyle({ json }: Flags, { columns = Number.POSITIVE_INFINITY }: Co
 async function save(path: string, text: string): Promise<void> {
   const file = await open(path, 'a');
   try {
-    await nameFile(path, file.writeFile(text));
-    await nameFile(path, file.sync());
+    await withFilePath(path, file.writeFile(text));
+    await withFilePath(path, file.sync());
   } finally {
     await file.close();
   }

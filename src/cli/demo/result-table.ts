@@ -8,8 +8,8 @@ import {
   formatSeconds,
   formatShare,
 } from '../command/numbers.ts';
+import { monthTitle, sumsOf } from './cost-comparison.ts';
 import type { DeletionsMade, DemoResult, ObjectShare } from './result.ts';
-import { monthTitle, sumsOf } from './worth.ts';
 
 /** Max findings and dead letters that are listed individually; the report has all of them. */
 const LISTED = 20;

@@ -2,13 +2,13 @@ import type { ReplicationRule } from '../../configuration/rule.ts';
 import { ratioOf } from '../command/numbers.ts';
 import type { InspectedArchive, TypeShare } from './archives/inspect-archive.ts';
 import type { LevelCost } from './comparison/compare-levels.ts';
+import type { RunCostComparison } from './cost-comparison.ts';
 import type { MetricsSummary } from './metrics-summary.ts';
 import type { DeadLetterFound } from './pipeline/dead-letters.ts';
 import type { LevelUse } from './pipeline/level-use.ts';
 import { type TransferCost, transferCost } from './transfer-cost.ts';
 import { countPackedAgain } from './verify/count-writes.ts';
 import type { Verification } from './verify/verify-destinations.ts';
-import type { RunWorth } from './worth.ts';
 
 /** The demo's measurements and findings; table, JSON file and report are three views of them. */
 export interface DemoMeasurements {
@@ -42,7 +42,7 @@ export interface DemoMeasurements {
   /** CPU time of compression, in seconds, as the functions logged it archive by archive. */
   readonly packingCpuSeconds: number;
   /** Absent when nothing was packed. */
-  readonly worth?: RunWorth | undefined;
+  readonly worth?: RunCostComparison | undefined;
   /** First the chosen levels, then each level of `--compare-levels`; absent without that option. */
   readonly comparison?: readonly LevelCost[] | undefined;
   /** Absent without `--fallback-over`. */

@@ -1,7 +1,7 @@
 import { archiveLimits } from '../../adaptive/break-even.ts';
 import { marginalPrices, ruleCosts } from '../../adaptive/cost-model.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
-import { filedPrices } from '../../configuration/prices/price-file.ts';
+import { pricesFromFile } from '../../configuration/prices/price-file.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import { ruleDollars } from '../../templates/fixed-costs.ts';
@@ -10,8 +10,8 @@ import { systemErrorText } from '../command/explain-failure.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
 import { type InspectedArchive, isReadable, tryInspect, type UnreadableArchive } from './archives/inspect-archive.ts';
 import { archiveBytes, keepArchives, listArchives, type StoredArchive } from './archives/outbound-archives.ts';
-import { describeBulk } from './bulk-run.ts';
 import { compareLevels, type LevelCost } from './comparison/compare-levels.ts';
+import { compareCosts } from './cost-comparison.ts';
 import { chooseContent } from './input/choose-content.ts';
 import { type DemoPlan, planObjects } from './input/plan-objects.ts';
 import { bodySize } from './input/planned-object.ts';
@@ -27,12 +27,12 @@ import { startPipeline } from './pipeline/start-pipeline.ts';
 import type { Progress } from './progress.ts';
 import { isPlain, replicate } from './replicate.ts';
 import { type DeletionsMade, type DemoResult, isFlawless, summarize } from './result.ts';
+import { describeSteadyState } from './steady-state.ts';
 import type { UploadedVersion } from './upload/uploaded-object.ts';
 import type { UploadRecord } from './upload/uploader.ts';
 import { findViolations } from './verify/check-pipeline.ts';
 import { type Verification, verifyDestinations } from './verify/verify-destinations.ts';
 import type { Workspace } from './workspace.ts';
-import { summarizeWorth } from './worth.ts';
 
 /** Max entries of the user's folder that are listed individually. */
 const NAMED_SKIPS = 10;
@@ -60,7 +60,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   // `--fallback-over` makes archives unrealistically small, so the dollars are those of the rule without it.
   const owned = chooseRule(configuration.written, options.fanOut);
   const { content, description, cost, isOwn } = await chooseContent(options, workspace.cleanup);
-  const plan = planObjects(content, { prefix: rule.source.prefix, withHardKeys: isOwn });
+  const plan = planObjects(content, { prefix: rule.source.prefix, hasEdgeCaseKeys: isOwn });
   if (cost !== undefined) progress.say(`${description}\n${cost}`);
   const sizes = plan.objects.map(({ body }) => bodySize(body));
   announce(plan, sumOf(sizes), progress);
@@ -72,7 +72,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
       configuration: configuration.directory,
       bytes: forFunctions,
       faultRate: options.faults,
-      withFallback: largestMebibytes !== undefined,
+      hasFallback: largestMebibytes !== undefined,
     },
     workspace,
     progress,
@@ -87,7 +87,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   const violations = [
     ...unreadable.map(({ name, reason }) => `the archive ${name} cannot be read: ${reason}`),
     ...letters.unrefused.map(({ region, key }) => `${region} did not refuse ${key}, whose objects are damaged`),
-    ...(await findViolations(pipeline, { record, inspected, repeated, damaged, withFaults: options.faults > 0 })),
+    ...(await findViolations(pipeline, { record, inspected, repeated, damaged, hasFaults: options.faults > 0 })),
   ];
   const regions = [...new Set(rule.destinations.map(({ region }) => region))];
   const result = summarize({
@@ -111,8 +111,8 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     metrics: summarizeMetrics(pipeline.log.metrics, regions),
     levels: pipeline.log.levels.list(),
     packingCpuSeconds: pipeline.log.packingCpuSeconds,
-    worth: summarizeWorth(
-      describeBulk(inspected, pipeline.log.packingCpuSeconds, plainKeys(plan)),
+    worth: compareCosts(
+      describeSteadyState(inspected, pipeline.log.packingCpuSeconds, plainKeys(plan)),
       { costs: ruleCosts(owned, await pricesOf(owned, configuration)), limits: archiveLimits(owned) },
       options.monthlyBytes === undefined ? undefined : { bytes: options.monthlyBytes, fixed: ruleDollars(owned) },
     ),
@@ -247,7 +247,7 @@ async function pricesOf(
   { source, destinations }: ReplicationRule,
   configuration: PreparedConfiguration,
 ): Promise<Prices> {
-  return filedPrices(await loadPriceFile(configuration.directory), configuration.settings.prices, {
+  return pricesFromFile(await loadPriceFile(configuration.directory), configuration.settings.prices, {
     fromRegion: source.region,
     toRegions: [...new Set(destinations.map(({ region }) => region))],
   });

@@ -5,9 +5,9 @@ import type { Configuration } from '../../configuration/read-configuration.ts';
 import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
 import type { DeploymentStep } from '../../templates/deployment-steps.ts';
 import {
-  configurationFiles,
   deploymentFolder,
   isProjectConfiguration,
+  listConfigurationFiles,
   makeTemplate,
   namesOwnRepositories,
   saveRepository,
@@ -23,7 +23,7 @@ import {
   writeRegionTemplates,
 } from './image-templates.ts';
 import { readStack } from './read-stack.ts';
-import { registryStack } from './registry-stack.ts';
+import { registryStackName } from './registry-stack.ts';
 import type { Sam } from './sam.ts';
 
 /** Builds the image and deploys regions with it, one after the other. */
@@ -72,7 +72,7 @@ export class RegionDeployer {
   /** @throws MissingSamError, SamFailedError */
   async build(regions: readonly string[]): Promise<void> {
     const isProject = isProjectConfiguration(this.#from);
-    await writeImageTemplate(this.#project, isProject ? undefined : await configurationFiles(this.#from));
+    await writeImageTemplate(this.#project, isProject ? undefined : await listConfigurationFiles(this.#from));
     await this.#sam.run(['build', ...this.#file(IMAGE_TEMPLATE), '--build-dir', IMAGE_BUILD]);
     // `sam deploy --guided` creates a repository per function; then the SAM CLI does everything.
     const guided = await Promise.all(regions.map((region) => namesOwnRepositories(this.#folder, region)));
@@ -124,7 +124,7 @@ export class RegionDeployer {
 
   async #deployRegistry(region: string): Promise<string> {
     const { stack_name: stackName } = this.#configuration.settings;
-    const stack = registryStack(stackName);
+    const stack = registryStackName(stackName);
     const parameters = `RepositoryName=${resourceNamePrefix(stackName)}`;
     const options = ['--config-env', region, '--stack-name', stack, '--parameter-overrides', parameters];
     await this.#sam.run(['deploy', ...options, ...this.#file('src/stacks/registry.yaml')]);

@@ -9,16 +9,16 @@ export interface BuildMachine {
   readonly arch: string;
   readonly platform: string;
   /** Whether Linux runs arm64 programs by emulation; Docker Desktop does so by itself on other systems. */
-  readonly emulatesArm64: boolean;
+  readonly canEmulateArm64: boolean;
 }
 
 /** The properties of this machine. */
 export async function readBuildMachine(): Promise<BuildMachine> {
-  const emulatesArm64 = await access(ARM64_EMULATION).then(
+  const canEmulateArm64 = await access(ARM64_EMULATION).then(
     () => true,
     () => false,
   );
-  return { arch: process.arch, platform: process.platform, emulatesArm64 };
+  return { arch: process.arch, platform: process.platform, canEmulateArm64 };
 }
 
 /**
@@ -31,7 +31,7 @@ export async function readBuildMachine(): Promise<BuildMachine> {
  * | other, Linux with emulation | by emulation               | it takes longer |
  * | other, Linux without        | not at all                 | how to get it  |
  */
-export function describeBuild({ arch, platform, emulatesArm64 }: BuildMachine): string {
+export function describeBuild({ arch, platform, canEmulateArm64 }: BuildMachine): string {
   const lines = [
     'Building the image for arm64. This needs Docker, Finch or Podman, and internet access to public.ecr.aws, the packages of Amazon Linux',
     'and npm, and to nodejs.org if the base image lacks the headers of its Node.',
@@ -39,7 +39,7 @@ export function describeBuild({ arch, platform, emulatesArm64 }: BuildMachine): 
   if (arch === 'arm64') return `${lines.join('\n')}\n`;
   return `${[
     ...lines,
-    canBuildArm64({ arch, platform, emulatesArm64 })
+    canBuildArm64({ arch, platform, canEmulateArm64 })
       ? `This machine is ${arch}: the build runs under emulation, which is several times slower.`
       : `This machine is ${arch} and does not seem to emulate arm64. If the build fails with "exec format error", run once:\n` +
         '  docker run --privileged --rm tonistiigi/binfmt --install arm64',
@@ -48,6 +48,6 @@ export function describeBuild({ arch, platform, emulatesArm64 }: BuildMachine): 
 }
 
 /** Whether a build for arm64 can work, as far as is known. */
-export function canBuildArm64({ arch, platform, emulatesArm64 }: BuildMachine): boolean {
-  return arch === 'arm64' || platform !== 'linux' || emulatesArm64;
+export function canBuildArm64({ arch, platform, canEmulateArm64 }: BuildMachine): boolean {
+  return arch === 'arm64' || platform !== 'linux' || canEmulateArm64;
 }

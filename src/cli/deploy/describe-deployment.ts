@@ -1,7 +1,7 @@
 import type { DeploymentStep } from '../../templates/deployment-steps.ts';
 import type { RegionPlan } from '../../templates/plan-regions.ts';
-import type { RegionState } from './look-at-region.ts';
 import type { Identity } from './read-identity.ts';
+import type { RegionState } from './read-region-state.ts';
 
 /** One step of a deployment, with the known facts about its region. */
 export interface PlannedStep extends DeploymentStep {

@@ -36,7 +36,7 @@ export async function planSteps(
 function readOutputs(region: string, outputs: ReadonlyMap<string, string> | undefined): DeployedRegion | undefined {
   const stage = outputs?.get('Stage');
   if (outputs === undefined || !isStage(stage)) return undefined;
-  return { stage, receives: outputs.has(regionNames(region).inboundBucket) };
+  return { stage, isReceiving: outputs.has(regionNames(region).inboundBucket) };
 }
 
 function isStage(stage: string | undefined): stage is DeployedPart {

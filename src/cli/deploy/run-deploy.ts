@@ -10,9 +10,9 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { deploymentFolder, makeDeploymentFiles } from '../command/deployment-files.ts';
 import { SamFailedError } from '../command/errors.ts';
 import { withMeter } from '../command/meter.ts';
-import { orAborted, signalAfter } from '../command/or-aborted.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { PROJECT } from '../command/project.ts';
+import { delayAbort, raceAbort } from '../command/race-abort.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { useProfile } from '../command/use-profile.ts';
 import { staleError } from '../configure/run-configure.ts';
@@ -21,11 +21,11 @@ import { RegionDeployer } from './deploy-region.ts';
 import { describeBuild, readBuildMachine } from './describe-build.ts';
 import { describeDeployment, nameStep, type PlannedStep } from './describe-deployment.ts';
 import { discardChangeSets } from './discard-change-sets.ts';
-import { type ExamineAccount, refuseObstacles } from './examine-account.ts';
-import { lookAtRegion, type RegionState, readImage } from './look-at-region.ts';
 import { planSteps } from './plan-steps.ts';
 import { type Identity, readIdentity } from './read-identity.ts';
+import { type RegionState, readImage, readRegionState } from './read-region-state.ts';
 import { refuseExample } from './refuse-example.ts';
+import { type ExamineAccount, refuseUnreadyAccount } from './refuse-unready-account.ts';
 import { Sam } from './sam.ts';
 import { refuseWaitingMessages } from './waiting-messages.ts';
 
@@ -70,7 +70,7 @@ export async function runDeploy(
   const { configuration: from } = flags;
   const configuration = await loadConfiguration(from);
   const files = await makeDeploymentFiles(configuration, deploymentFolder(from), from);
-  const stale = files.filter(({ upToDate }) => !upToDate);
+  const stale = files.filter(({ isUpToDate }) => !isUpToDate);
   if (stale.length > 0)
     throw staleError(
       stale.map(({ path }) => relative(deploymentFolder(from), path)),
@@ -81,8 +81,8 @@ export async function runDeploy(
   const { print, signal } = context;
   const { steps, identity } = await lookAtAccount(configuration, flags.region, context);
   const plans = [...new Set(steps.map(({ plan }) => plan))];
-  await refuseObstacles(examine, { configuration, plans, identity }, context);
-  if (flags.force !== true) await orAborted(refuseLostMessages(configuration, steps), signal);
+  await refuseUnreadyAccount(examine, { configuration, plans, identity }, context);
+  if (flags.force !== true) await raceAbort(refuseLostMessages(configuration, steps), signal);
   const repair = flags.repair === true ? new Date().toISOString() : undefined;
   const deployer = new RegionDeployer(new Sam(PROJECT, signal), configuration, from, repair);
   await deployer.refuseGuided(steps.map(({ region }) => region));
@@ -119,10 +119,10 @@ async function lookAtAccount(
   const known = plans.map(({ region }) => region);
   const asked = regionFilter(regions, known);
   const { signal } = context;
-  const identity = await orAborted(readIdentity(known.find(asked) ?? known[0] ?? ''), signal);
+  const identity = await raceAbort(readIdentity(known.find(asked) ?? known[0] ?? ''), signal);
   const states = new Map<string, Promise<RegionState>>();
   const lookAt = (region: string): Promise<RegionState> => {
-    const state = states.get(region) ?? orAborted(lookAtRegion(stack, region), signal);
+    const state = states.get(region) ?? raceAbort(readRegionState(stack, region), signal);
     states.set(region, state);
     return state;
   };
@@ -166,7 +166,7 @@ async function preview(
 ): Promise<void> {
   for (const step of steps.filter(({ state }) => state.stack !== undefined)) {
     const name = `${resourceNamePrefix(settings.stack_name)}-deployment`;
-    const image = await orAborted(readImage(name, step.region), signal);
+    const image = await raceAbort(readImage(name, step.region), signal);
     await print(`\n${nameStep(step)}: change set\n`);
     if (image === undefined) {
       await print(`The image of ${name} cannot be read (lambda:GetFunction), so there is no change set.\n`);
@@ -176,7 +176,7 @@ async function preview(
       await deployer.preview(step, image);
     } finally {
       // Also after Ctrl-C: a change set that was only for display could be executed by mistake long afterwards.
-      await orAborted(discardChangeSets(settings.stack_name, step.region), signalAfter(signal, LAST_CALLS_MS));
+      await raceAbort(discardChangeSets(settings.stack_name, step.region), delayAbort(signal, LAST_CALLS_MS));
     }
   }
   await print('\nDry run: nothing was built or changed. A new image would also change every function.\n');

@@ -3,16 +3,16 @@ import { KmsKeyDirectory } from '../../aws/deployment/key-directory.ts';
 import { checkBucket } from '../../deployment/check-buckets.ts';
 import type { DeploymentLog } from '../../deployment/ports.ts';
 import type { CompressorError } from '../../errors.ts';
-import { type Diagnosis, failure, ok, unseen, warning } from './diagnosis.ts';
-import { explainUnseen } from './explain-unseen.ts';
-import type { BucketLook, UsersBucket } from './users-bucket.ts';
+import type { BucketCheckState, ConfiguredBucket } from './configured-bucket.ts';
+import { describeUnchecked } from './describe-unchecked.ts';
+import { type Diagnosis, failure, notChecked, ok, warning } from './diagnosis.ts';
 
 /** S3's error code for a bucket without a default. */
 const NO_ENCRYPTION = 'ServerSideEncryptionConfigurationNotFoundError';
 
 /** Checks that the bucket exists, is in the configured region, and encrypts with a key that its rules name. */
 export async function checkEncryption(
-  { subject, bucket, plan, patient, directory, s3 }: BucketLook,
+  { subject, bucket, plan, context, directory, s3 }: BucketCheckState,
   signal: AbortSignal,
 ): Promise<Diagnosis[]> {
   const { region, role, name: Bucket } = bucket;
@@ -31,7 +31,7 @@ export async function checkEncryption(
       findings.push(warning(subject, `${text}.`, 'set that key in replication_config.json, if objects use it')),
     logFailure: () => undefined,
   };
-  const keys = new KmsKeyDirectory((where) => patient.clients.kms(where));
+  const keys = new KmsKeyDirectory((where) => context.clients.kms(where));
   for (const entry of entries) {
     const problem = await checkBucket(role, entry, all, { buckets: directory, keys, log, region }, signal);
     if (problem !== undefined) return [describeProblem(subject, bucket, problem)];
@@ -55,11 +55,11 @@ async function describeEncryption(
     return ok(subject, `Encrypts with ${SSEAlgorithm}${key === undefined ? '' : `, ${key}`} by default.`);
   } catch (thrown) {
     if (thrown instanceof Error && thrown.name === NO_ENCRYPTION) return ok(subject, "Encrypts with S3's own keys.");
-    return unseen(subject, explainUnseen(thrown, 's3:GetEncryptionConfiguration'));
+    return notChecked(subject, describeUnchecked(thrown, 's3:GetEncryptionConfiguration'));
   }
 }
 
-function describeProblem(subject: string, { name, region }: UsersBucket, problem: CompressorError): Diagnosis {
+function describeProblem(subject: string, { name, region }: ConfiguredBucket, problem: CompressorError): Diagnosis {
   if (problem.code === 'BUCKET_UNUSABLE' && problem.context['actual'] === undefined) {
     return failure(subject, problem.message, `aws s3 mb s3://${name} --region ${region}`);
   }

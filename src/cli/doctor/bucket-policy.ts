@@ -1,8 +1,8 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import type { RequestFact, RequestFacts } from '../../deployment/policy-conditions.ts';
 import { type BucketUse, findPolicyDenials, type PolicyDenial } from '../../deployment/policy-denials.ts';
+import type { BucketCheckState } from './configured-bucket.ts';
 import { type Diagnosis, failure, ok, warning } from './diagnosis.ts';
-import type { BucketLook } from './users-bucket.ts';
 
 /** What the stacks let the functions do with the users' buckets (rule.yaml, and the policies of the root template). */
 const USES = {
@@ -19,8 +19,8 @@ const USES = {
 const KEPT_CHARACTERS = 20;
 
 /** Checks whether the bucket's policy denies what the functions' roles allow. */
-export async function checkPolicy(look: BucketLook, abortSignal: AbortSignal): Promise<Diagnosis[]> {
-  const { subject, bucket, s3 } = look;
+export async function checkPolicy(state: BucketCheckState, abortSignal: AbortSignal): Promise<Diagnosis[]> {
+  const { subject, bucket, s3 } = state;
   let policy: string | undefined;
   try {
     ({ Policy: policy } = await s3.send(new GetBucketPolicyCommand({ Bucket: bucket.name }), { abortSignal }));
@@ -29,16 +29,16 @@ export async function checkPolicy(look: BucketLook, abortSignal: AbortSignal): P
     throw thrown;
   }
   if (policy === undefined) return [];
-  const denials = usesOf(look).flatMap((use) => findPolicyDenials(policy, use));
+  const denials = usesOf(state).flatMap((use) => findPolicyDenials(policy, use));
   const each = new Map(denials.map((denial) => [denial.statement, denial])).values();
-  const diagnoses = [...each].map((denial) => describeDenial(subject, bucket.name, ourRoles(look), denial));
+  const diagnoses = [...each].map((denial) => describeDenial(subject, bucket.name, ourRoles(state), denial));
   return diagnoses.length === 0 ? [ok(subject, 'Its policy denies us nothing.')] : diagnoses;
 }
 
 /** One per rule. */
-function usesOf({ bucket, patient, plan }: BucketLook): BucketUse[] {
-  const { account } = patient.identity;
-  const role = ourRoles({ patient });
+function usesOf({ bucket, context, plan }: BucketCheckState): BucketUse[] {
+  const { account } = context.identity;
+  const role = ourRoles({ context });
   const use = (prefix: string, kmsKeyArn?: string): BucketUse => ({
     account,
     bucket: bucket.name,
@@ -58,8 +58,8 @@ function usesOf({ bucket, patient, plan }: BucketLook): BucketUse[] {
  * Prefixes of the ARNs of our roles: CloudFormation generates their names from the stack's name, which it shortens, and
  * a random suffix.
  */
-function ourRoles({ patient }: Pick<BucketLook, 'patient'>): string {
-  const { identity, configuration } = patient;
+function ourRoles({ context }: Pick<BucketCheckState, 'context'>): string {
+  const { identity, configuration } = context;
   const [, partition = 'aws'] = identity.arn.split(':');
   const stack = configuration.settings.stack_name;
   const kept = stack.length < KEPT_CHARACTERS ? `${stack}-` : stack.slice(0, KEPT_CHARACTERS);
@@ -87,14 +87,14 @@ export function describeDenial(
 ): Diagnosis {
   const except = `exempt our roles from the statement ("ArnNotLike": {"aws:PrincipalArn": "${roles}*"}; aws s3api get-bucket-policy --bucket ${bucket})`;
   const keys = because.map((key) => key.toLowerCase());
-  const demandsHeader = keys.some((key) => key.startsWith('s3:x-amz-server-side-encryption'));
+  const isHeaderRequired = keys.some((key) => key.startsWith('s3:x-amz-server-side-encryption'));
   const reasons = [
-    ...(demandsHeader ? ['it requires a different x-amz-server-side-encryption header than our requests have'] : []),
+    ...(isHeaderRequired ? ['it requires a different x-amz-server-side-encryption header than our requests have'] : []),
     ...(keys.includes('s3:x-amz-content-sha256')
       ? ['it denies unsigned payloads; ours are protected by TLS and by a CRC-32 that S3 compares']
       : []),
   ];
-  const fix = demandsHeader
+  const fix = isHeaderRequired
     ? `set destinations[].kms_key_arn in replication_config.json to the key that it requires, so that each PUT has the header; or ${except}`
     : except;
   const says = `Statement "${statement}" of its policy ${dependsOn.length === 0 ? 'denies' : 'may deny'} ${actions.join(', ')}`;

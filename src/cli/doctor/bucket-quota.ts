@@ -2,7 +2,7 @@ import { paginateListBuckets } from '@aws-sdk/client-s3';
 import { ownBucketName } from '../../configuration/schema/resource-names.ts';
 import type { RegionPlan } from '../../templates/plan-regions.ts';
 import { formatCount } from '../command/numbers.ts';
-import type { Check, Patient } from './check.ts';
+import type { Check, CheckContext } from './check.ts';
 import { type Diagnosis, failure, ok } from './diagnosis.ts';
 import { type QuotaName, readQuota } from './read-quota.ts';
 
@@ -21,7 +21,7 @@ const PAGE = 1000;
 const OWN_BUCKETS = { source: ['outbound', 'progress', 'failed'], target: ['inbound'] } as const;
 
 /** Checks that the account has room for the buckets that the stacks create. */
-export function bucketQuotaCheck({ clients, configuration, identity, plans }: Patient): Check {
+export function bucketQuotaCheck({ clients, configuration, identity, plans }: CheckContext): Check {
   const subject = 'buckets of the account';
   const [, partition = 'aws'] = identity.arn.split(':');
   const region = QUOTA_REGIONS[partition] ?? 'us-east-1';

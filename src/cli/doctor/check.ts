@@ -6,7 +6,7 @@ import type { Deployments } from './deployments.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 /** The deployment that the checks examine. */
-export interface Patient {
+export interface CheckContext {
   readonly configuration: Configuration;
   /** Of the configuration files. */
   readonly folder: string;
@@ -37,5 +37,5 @@ export interface CheckGroup {
   readonly title: string;
   /** False: it reads nothing from AWS, so it works without credentials. */
   readonly needsAccount?: false;
-  readonly checksOf: (patient: Patient) => readonly Check[];
+  readonly checksOf: (context: CheckContext) => readonly Check[];
 }

@@ -1,7 +1,7 @@
 import type { AwsClients } from '../command/aws-clients.ts';
 import type { DeployedPartName } from '../command/deployed-names.ts';
 import { type DeployedStack, readStack } from '../deploy/read-stack.ts';
-import { type Diagnosis, failure, unseen } from './diagnosis.ts';
+import { type Diagnosis, failure, notChecked } from './diagnosis.ts';
 
 /** `unknown`: CloudFormation does not answer, so the parts are checked without it. */
 export type Deployment =
@@ -40,16 +40,16 @@ export class Deployments {
   /** Runs checks of a part of a deployment; empty if that part is not deployed. */
   async whenPartDeployed(
     region: string,
-    { sends }: DeployedPartName,
+    { isSending }: DeployedPartName,
     check: () => Promise<readonly Diagnosis[]>,
   ): Promise<readonly Diagnosis[]> {
-    return sends && !(await this.sends(region)) ? [] : this.whenDeployed(region, check);
+    return isSending && !(await this.sends(region)) ? [] : this.whenDeployed(region, check);
   }
 
   /** The finding about a missing part of the deployment. */
   async missing(region: string, subject: string): Promise<Diagnosis> {
     if ((await this.of(region)).state === 'unknown') {
-      return unseen(subject, 'It does not exist; whether the region is deployed is unknown.');
+      return notChecked(subject, 'It does not exist; whether the region is deployed is unknown.');
     }
     return failure(
       subject,

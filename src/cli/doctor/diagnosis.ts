@@ -1,4 +1,4 @@
-/** `unseen`: the check could not read what it needs. */
+/** `notChecked`: the check could not read what it needs. */
 export type DiagnosisStatus = 'ok' | 'warning' | 'failure' | 'unseen';
 
 /** The finding of one check about one subject. */
@@ -28,6 +28,6 @@ export function failure(subject: string, says: string, fix: string): Diagnosis {
   return { status: 'failure', subject, says, fix };
 }
 
-export function unseen(subject: string, says: string, fix?: string): Diagnosis {
+export function notChecked(subject: string, says: string, fix?: string): Diagnosis {
   return { status: 'unseen', subject, says, ...(fix === undefined ? {} : { fix }) };
 }

@@ -1,7 +1,7 @@
 import { AwsClients } from '../command/aws-clients.ts';
 import { terminalStyle } from '../command/terminal-style.ts';
-import type { Examination, ExaminedDeployment } from '../deploy/examine-account.ts';
-import type { CheckGroup, Patient } from './check.ts';
+import type { Examination, ExaminedDeployment } from '../deploy/refuse-unready-account.ts';
+import type { CheckContext, CheckGroup } from './check.ts';
 import { BUCKET_POLICY_CHECKS } from './checks/buckets.ts';
 import { FALLBACK_CHECKS } from './checks/fallback.ts';
 import { Deployments } from './deployments.ts';
@@ -19,7 +19,7 @@ export async function examineAccount(
   signal: AbortSignal,
 ): Promise<Examination> {
   const clients = new AwsClients();
-  const patient: Patient = {
+  const context: CheckContext = {
     configuration,
     folder: '',
     plans,
@@ -30,7 +30,7 @@ export async function examineAccount(
     now: Date.now,
   };
   try {
-    const groups = await runGroups(GROUPS, patient, {
+    const groups = await runGroups(GROUPS, context, {
       signal,
       timeLimit: () => AbortSignal.timeout(SECONDS_PER_CHECK * 1000),
       onDone: () => undefined,

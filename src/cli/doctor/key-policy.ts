@@ -23,7 +23,7 @@ const USES = ['kms:Decrypt', 'kms:GenerateDataKey'];
  * Whether a key policy lets the IAM policies of an account decide who may use the key: an Allow for the account's root,
  * which means the whole account (KMS developer guide, "Default key policy"), or one of its roles by name.
  */
-export function letsAccountDecide(policy: string, account: string): boolean {
+export function delegatesToIam(policy: string, account: string): boolean {
   const { Statement } = policySchema.parse(JSON.parse(policy));
   return Statement.some((statement) => {
     const { success, data } = allowSchema.safeParse(statement);

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
-import { orAborted } from '../command/or-aborted.ts';
-import type { Check, CheckGroup, Patient } from './check.ts';
-import { type Diagnosis, unseen } from './diagnosis.ts';
-import { explainUnseen } from './explain-unseen.ts';
+import { raceAbort } from '../command/race-abort.ts';
+import type { Check, CheckContext, CheckGroup } from './check.ts';
+import { describeUnchecked } from './describe-unchecked.ts';
+import { type Diagnosis, notChecked } from './diagnosis.ts';
 import type { GroupDiagnoses } from './render-diagnoses.ts';
 
 /** Concurrent checks: enough to wait for many regions at once, but too few to be throttled. */
@@ -42,20 +42,21 @@ export async function runChecks(
 async function runCheck(check: Check, interrupted: AbortSignal, timeUp: AbortSignal): Promise<readonly Diagnosis[]> {
   const signal = AbortSignal.any([interrupted, timeUp]);
   try {
-    return await orAborted(check.run(signal), signal);
+    return await raceAbort(check.run(signal), signal);
   } catch (thrown) {
-    if (timeUp.aborted) return [{ ...unseen(check.subject, 'Could not be checked in time: no answer.'), isLate: true }];
-    return [unseen(check.subject, explainUnseen(thrown, check.takes))];
+    if (timeUp.aborted)
+      return [{ ...notChecked(check.subject, 'Could not be checked in time: no answer.'), isLate: true }];
+    return [notChecked(check.subject, describeUnchecked(thrown, check.takes))];
   }
 }
 
 /** All checks of all groups at once. @throws the reason of `signal` when that aborts */
 export async function runGroups(
   groups: readonly CheckGroup[],
-  patient: Patient,
+  context: CheckContext,
   options: ChecksOptions,
 ): Promise<GroupDiagnoses[]> {
-  const checks = groups.map((group) => group.checksOf(patient));
+  const checks = groups.map((group) => group.checksOf(context));
   const found = [...(await runChecks(checks.flat(), options))];
   return groups.map(({ name, title }, index) => ({
     name,

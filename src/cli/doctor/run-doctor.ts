@@ -7,14 +7,14 @@ import { AwsClients } from '../command/aws-clients.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { UsageError } from '../command/errors.ts';
 import { withMeter } from '../command/meter.ts';
-import { orAborted } from '../command/or-aborted.ts';
 import { integerBetween } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { raceAbort } from '../command/race-abort.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { terminalStyle } from '../command/terminal-style.ts';
 import { regionFilter } from '../deploy/choose-regions.ts';
 import { type Identity, readIdentity } from '../deploy/read-identity.ts';
-import type { CheckGroup, Patient } from './check.ts';
+import type { CheckContext, CheckGroup } from './check.ts';
 import { IDENTITY_CHECKS } from './checks/identity.ts';
 import { Deployments } from './deployments.ts';
 import { failure } from './diagnosis.ts';
@@ -39,7 +39,7 @@ interface Flags {
 }
 
 /** Inputs other than AWS. */
-export type DoctorWorld = Pick<Patient, 'now' | 'environment'>;
+export type DoctorWorld = Pick<CheckContext, 'now' | 'environment'>;
 
 const DEFAULT_SECONDS = 20;
 
@@ -111,8 +111,8 @@ async function examine(
   const plans = all.filter(({ region }) => isAsked(region));
   const [first] = plans;
   const identity =
-    first === undefined ? undefined : await orAborted(findIdentity(first.region, clients), context.signal);
-  const patient: Patient = {
+    first === undefined ? undefined : await raceAbort(findIdentity(first.region, clients), context.signal);
+  const checkContext: CheckContext = {
     configuration,
     folder,
     plans,
@@ -127,16 +127,16 @@ async function examine(
     const { name, title } = IDENTITY_CHECKS;
     const fix = 'set AWS_PROFILE, pass --profile, or log in with the AWS CLI';
     const stranger = { name, title, findings: [failure('account', identity.message, fix)] };
-    return { groups: [...(await lookWithMeter(groups, patient, timeLimit, context)), stranger] };
+    return { groups: [...(await lookWithMeter(groups, checkContext, timeLimit, context)), stranger] };
   }
-  const groups = await lookWithMeter(chosen, patient, timeLimit, context);
+  const groups = await lookWithMeter(chosen, checkContext, timeLimit, context);
   return identity === undefined ? { groups } : { groups, identity };
 }
 
 /** All checks of all groups at once. */
 function lookWithMeter(
   groups: readonly CheckGroup[],
-  patient: Patient,
+  checkContext: CheckContext,
   timeLimit: () => AbortSignal,
   context: CommandContext,
 ): Promise<GroupDiagnoses[]> {
@@ -144,7 +144,7 @@ function lookWithMeter(
     const onDone = (done: number, all: number): void => {
       meter.reach(done, all);
     };
-    return runGroups(groups, patient, { signal: context.signal, timeLimit, onDone });
+    return runGroups(groups, checkContext, { signal: context.signal, timeLimit, onDone });
   });
 }
 

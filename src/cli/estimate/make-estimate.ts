@@ -1,4 +1,4 @@
-import { type ArchiveLimits, countArchives, SECONDS_PER_MONTH, USUAL_LIMITS } from '../../adaptive/break-even.ts';
+import { type ArchiveLimits, countArchives, SECONDS_PER_MONTH, TYPICAL_LIMITS } from '../../adaptive/break-even.ts';
 import { DAYS_PER_MONTH } from '../../adaptive/cost-model.ts';
 import { FRAME_TARGET } from '../../archive/format.ts';
 import { filterFault } from '../../configuration/schema/key-filter.ts';
@@ -13,7 +13,7 @@ import type { RuleEconomics } from './rule-costs.ts';
 /** The objects of this many days represent a month. */
 export const RECENT_DAYS = 30;
 /** The settings of a new rule. */
-const LIMITS: ArchiveLimits = USUAL_LIMITS;
+const LIMITS: ArchiveLimits = TYPICAL_LIMITS;
 
 /** The objects of a stratum that arrive in a month. */
 export type MonthOf = (stratum: Stratum) => Totals;

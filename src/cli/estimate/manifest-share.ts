@@ -11,7 +11,7 @@ const MAX_MEASURED_ENTRIES = 1000;
 /**
  * Bytes of an object's entry in a compressed manifest. Listings have no metadata and tags, so these are not counted.
  */
-export async function manifestBytesPerObject(entries: readonly ObjectEntry[], level: number): Promise<number> {
+export async function measureManifestBytesPerObject(entries: readonly ObjectEntry[], level: number): Promise<number> {
   const some = entries.slice(0, MAX_MEASURED_ENTRIES);
   if (some.length === 0) return 0;
   return ((await frameBytes(some, level)) - (await frameBytes([], level))) / some.length;

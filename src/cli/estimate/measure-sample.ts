@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { adaptiveLevels } from '../../adaptive/adaptive-levels.ts';
+import { createAdaptiveLevels } from '../../adaptive/adaptive-levels.ts';
 import type { ContentClass } from '../../adaptive/content-class.ts';
 import type { MarginalPrices } from '../../adaptive/cost-model.ts';
 import { relativeCpuSpeed } from '../../adaptive/cpu-speed.ts';
@@ -16,7 +16,7 @@ import { levelsToChooseFrom, STANDARD_LEVELS } from '../../configuration/schema/
 import type { ObjectEntry } from '../../listing/dependencies.ts';
 import { ImpossibleEstimateError } from './errors.ts';
 import { growthFactor, isSmaller } from './frame-growth.ts';
-import { manifestBytesPerObject } from './manifest-share.ts';
+import { measureManifestBytesPerObject } from './manifest-share.ts';
 import type { SampleUnit, StratumSample } from './plan-sample.ts';
 import type { Stratum } from './population.ts';
 import { groupUnits, layOutFrame, type ReadUnit } from './sample-frames.ts';
@@ -114,7 +114,7 @@ class SampleWork {
     this.#options = options;
     this.#cpuSpeed = cpuSpeed;
     this.#probe = new LevelProbe(compressor);
-    this.#levels = adaptiveLevels({
+    this.#levels = createAdaptiveLevels({
       levels: options.levels ?? levelsToChooseFrom(STANDARD_LEVELS),
       prices: options.prices,
       statistics: new StatisticsCache({ rule: 'estimate', store: undefined, now: () => 0, onFailure: () => undefined }),
@@ -161,7 +161,7 @@ class SampleWork {
       bytes: sums.bytes,
       compressed: sums.compressed * factor,
       concluded: factor - 1,
-      manifestBytes: await manifestBytesPerObject([...entries], this.#levels.expect('text')),
+      manifestBytes: await measureManifestBytesPerObject([...entries], this.#levels.expect('text')),
       cpuSeconds: sums.cpuSeconds,
     };
   }

@@ -1,4 +1,4 @@
-import { type ContentClass, expectedClass } from '../../adaptive/content-class.ts';
+import { type ContentClass, guessContentClass } from '../../adaptive/content-class.ts';
 import { LARGE_OBJECT } from '../../archive/format.ts';
 import { countLargeFrames } from '../../archive/plan-frames.ts';
 import type { ObjectEntry } from '../../listing/dependencies.ts';
@@ -91,7 +91,7 @@ export class Population {
 
   #stratumOf(entry: ObjectEntry): Stratum {
     const group = this.#groupOf(entry.key);
-    const content = expectedClass(entry.key);
+    const content = guessContentClass(entry.key);
     const domain = `${content} ${group}`;
     const name = `${sizeBand(entry.size)} ${domain}`;
     const known = this.#strata.get(name);

@@ -2,7 +2,7 @@ import { type RuleCosts, ruleCosts } from '../../adaptive/cost-model.ts';
 import { InvalidConfigurationError, MissingPriceError } from '../../configuration/errors.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
-import { filedPrices, type OwnPrices } from '../../configuration/prices/price-file.ts';
+import { type OwnPrices, pricesFromFile } from '../../configuration/prices/price-file.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 import { regionSchema } from '../../configuration/schema/schema.ts';
 import { dollarsOfRule, fixedCosts, sumDollars } from '../../templates/fixed-costs.ts';
@@ -30,7 +30,7 @@ export async function ruleEconomics(
   { bucket, from, to }: { readonly bucket: string; readonly from: string; readonly to: readonly string[] },
 ): Promise<RuleEconomics> {
   const file = await loadPriceFile(CONFIGURATION);
-  const prices = filedPrices(file, await ownPrices(folder), { fromRegion: from, toRegions: to });
+  const prices = pricesFromFile(file, await ownPrices(folder), { fromRegion: from, toRegions: to });
   const destinations = to.map((region) => ({
     region,
     bucket: targetBucket(bucket, region),

@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { BILLED_GIGABYTE, marginalPrices } from '../../adaptive/cost-model.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { withMeter } from '../command/meter.ts';
-import { nameFile } from '../command/name-file.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
 import { prepareFile } from '../command/prepare-file.ts';
 import { shortPath } from '../command/short-path.ts';
+import { withFilePath } from '../command/with-file-path.ts';
 import { chooseTargets } from './choose-targets.ts';
 import { ImpossibleEstimateError } from './errors.ts';
 import type { Estimate } from './estimate.ts';
@@ -164,7 +164,7 @@ async function measure(
 
 async function writeResults(estimate: Estimate, { out, html }: EstimateFlags, { note }: CommandContext): Promise<void> {
   if (html !== undefined) {
-    await nameFile(html, writeFile(html, renderEstimatePage(estimate, new Date())));
+    await withFilePath(html, writeFile(html, renderEstimatePage(estimate, new Date())));
     note(`Wrote ${shortPath(html)}.`);
   }
   if (out === undefined) return;
@@ -173,6 +173,6 @@ async function writeResults(estimate: Estimate, { out, html }: EstimateFlags, { 
     note(`No rule pays off: ${shortPath(out)} was not written.`);
     return;
   }
-  await nameFile(out, writeFile(out, rules));
+  await withFilePath(out, writeFile(out, rules));
   note(`Wrote ${shortPath(out)}. Its target bucket names are placeholders: replace them with yours.`);
 }

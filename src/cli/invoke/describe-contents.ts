@@ -1,16 +1,17 @@
 import { GetBucketNotificationConfigurationCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import type { Stage, StagedQueue } from '../../../local-cloud/invocation/stage.ts';
+import type { InvokeQueue, InvokeResources } from '../../../local-cloud/invocation/invoke-resources.ts';
 import { readDeadLetters } from '../demo/pipeline/dead-letters.ts';
 
 /** Max objects of a bucket to list; the rest are only counted. */
 const NAMED_OBJECTS = 10;
 
 /** Describes the contents of a stage's buckets and queues, for people. */
-export async function describeContents(stage: Stage): Promise<string> {
+export async function describeContents(resources: InvokeResources): Promise<string> {
   const lines = ['--- afterwards'];
-  for (const [bucket, region] of stage.buckets) lines.push(...(await describeBucket(stage.clients(region).s3, bucket)));
-  for (const queue of stage.queues) lines.push(...(await describeQueue(stage, queue)));
+  for (const [bucket, region] of resources.buckets)
+    lines.push(...(await describeBucket(resources.clients(region).s3, bucket)));
+  for (const queue of resources.queues) lines.push(...(await describeQueue(resources, queue)));
   return lines.join('\n');
 }
 
@@ -26,8 +27,8 @@ async function describeBucket(s3: S3Client, bucket: string): Promise<string[]> {
   ];
 }
 
-async function describeQueue(stage: Stage, { name, region, url }: StagedQueue): Promise<string[]> {
-  const { sqs } = stage.clients(region);
+async function describeQueue(resources: InvokeResources, { name, region, url }: InvokeQueue): Promise<string[]> {
+  const { sqs } = resources.clients(region);
   const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] }),

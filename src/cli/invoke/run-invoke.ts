@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { findInvocable, type InvocableFunction } from '../../../local-cloud/invocation/functions.ts';
+import { InvokeResources } from '../../../local-cloud/invocation/invoke-resources.ts';
 import { readEvent } from '../../../local-cloud/invocation/read-event.ts';
-import { Stage } from '../../../local-cloud/invocation/stage.ts';
 import { LambdaRuntime } from '../../../local-cloud/lambda-runtime.ts';
 import { bundleFunctions } from '../../build/bundle-functions.ts';
 import { PROJECT } from '../command/project.ts';
@@ -10,7 +10,7 @@ import { makeTemporaryFolder } from '../command/temporary-folder.ts';
 import { prepareConfiguration } from '../demo/pipeline/prepare-configuration.ts';
 import { describeContents } from './describe-contents.ts';
 import { type InvokeOptions, parseInvokeOptions } from './options.ts';
-import { serveStage } from './serve-stage.ts';
+import { serveResources } from './serve-resources.ts';
 
 type Print = (text: string) => void;
 
@@ -25,7 +25,7 @@ export async function runInvoke(args: readonly string[], print: Print): Promise<
   if (options === undefined) return;
   await using cleanup = new AsyncDisposableStack();
   endOnSignals(cleanup);
-  if (options.kind === 'serve') await serveStage(options, cleanup, print);
+  if (options.kind === 'serve') await serveResources(options, cleanup, print);
   else await invokeFunction(options, cleanup, print);
 }
 
@@ -51,21 +51,21 @@ async function invokeFunction(options: Invoke, cleanup: AsyncDisposableStack, pr
   const bundles = await makeTemporaryFolder(join(PROJECT, 'build'), 'invoke', cleanup);
   const changes = deletes ? { replicatesDeletes: true as const } : {};
   const { directory } = await prepareConfiguration(join(PROJECT, 'configuration'), changes, bundles);
-  const stage = await Stage.start(say, directory);
-  cleanup.defer(() => stage.stop());
+  const resources = await InvokeResources.start(say, directory);
+  cleanup.defer(() => resources.stop());
   await bundleFunctions(bundles);
   const runtimes = new Map<string, LambdaRuntime>();
   for (const { file, invocable } of invocables) {
     const { target } = invocable;
-    const event = await stage.prepare(invocable);
+    const event = await resources.prepare(invocable);
     const runtime = runtimes.get(target.path) ?? (await startRuntime(target));
     runtimes.set(target.path, runtime);
     say(`--- ${basename(file)} -> ${target.name} in ${target.region}`);
     const response = await runtime.invoke(event);
-    for (const answer of stage.answers.takeAnswers()) say(`--- answer to CloudFormation: ${answer}`);
+    for (const answer of resources.answers.takeAnswers()) say(`--- answer to CloudFormation: ${answer}`);
     say(`--- answer: ${JSON.stringify(response)}`);
   }
-  say(await describeContents(stage));
+  say(await describeContents(resources));
 
   async function startRuntime(target: InvocableFunction): Promise<LambdaRuntime> {
     const runtime = await LambdaRuntime.start({
@@ -74,7 +74,7 @@ async function invokeFunction(options: Invoke, cleanup: AsyncDisposableStack, pr
       functionName: target.name,
       memoryMb: target.memoryMb,
       timeoutSeconds: timeoutSeconds ?? target.timeoutSeconds,
-      environment: stage.environmentOf(target),
+      environment: resources.environmentOf(target),
       onLine: say,
     });
     cleanup.defer(() => runtime.stop());

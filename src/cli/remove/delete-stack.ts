@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import type { CommandContext } from '../command/cli-command.ts';
 import { StackRemovalError } from '../command/errors.ts';
-import { orAborted } from '../command/or-aborted.ts';
+import { raceAbort } from '../command/race-abort.ts';
 import { readStack } from '../deploy/read-stack.ts';
 
 /** Max seconds for CloudFormation: a region with fallback services drains its tasks first. */
@@ -26,7 +26,7 @@ export async function deleteStack(
 ): Promise<void> {
   const client = new CloudFormationClient({ region });
   try {
-    const found = await orAborted(readStack(client, stack), signal);
+    const found = await raceAbort(readStack(client, stack), signal);
     signal.throwIfAborted();
     if (found === undefined) {
       await print(`${stack} does not exist in ${region}.\n`);

@@ -5,13 +5,13 @@ import { planRegions } from '../../templates/plan-regions.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { StackRemovalError } from '../command/errors.ts';
-import { orAborted } from '../command/or-aborted.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { raceAbort } from '../command/race-abort.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { useProfile } from '../command/use-profile.ts';
 import { regionFilter } from '../deploy/choose-regions.ts';
 import { readIdentity } from '../deploy/read-identity.ts';
-import { registryStack } from '../deploy/registry-stack.ts';
+import { registryStackName } from '../deploy/registry-stack.ts';
 import { refuseWaitingMessages } from '../deploy/waiting-messages.ts';
 import { deleteStack } from './delete-stack.ts';
 
@@ -49,12 +49,12 @@ export async function runRemove(args: readonly string[], context: CommandContext
   const order = removalOrder(planRegions({ settings, ...rest }));
   const regions = order.filter(regionFilter(flags.region, order));
   const { stack_name: stack } = settings;
-  const what = `the stacks ${stack} and ${registryStack(stack)} in ${regions.join(', then ')}`;
+  const what = `the stacks ${stack} and ${registryStackName(stack)} in ${regions.join(', then ')}`;
   if (flags.dryRun === true) {
     await context.print(`Would delete ${what}, unless messages wait in their queues.\n`);
     return 0;
   }
-  const { account, arn } = await orAborted(readIdentity(regions[0] ?? ''), context.signal);
+  const { account, arn } = await raceAbort(readIdentity(regions[0] ?? ''), context.signal);
   await context.print(`Account ${account}, as ${arn}\n`);
   const question = { text: `Delete ${what}?`, yes: flags.yes, expected: stack };
   if (!(await confirm(question, context.signal))) {
@@ -64,14 +64,14 @@ export async function runRemove(args: readonly string[], context: CommandContext
   for (const [index, region] of regions.entries()) {
     await context.print(`\n[${index + 1}/${regions.length}] ${region}\n`);
     if (flags.force !== true) {
-      await orAborted(
+      await raceAbort(
         refuseWaitingMessages(stack, region, () => true, 'Removing the stack'),
         context.signal,
       );
     }
     try {
       await deleteStack(stack, region, context);
-      await deleteStack(registryStack(stack), region, context);
+      await deleteStack(registryStackName(stack), region, context);
     } catch (error) {
       throw error instanceof StackRemovalError ? stoppedError(error, regions, index) : error;
     }

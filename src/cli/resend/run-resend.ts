@@ -7,8 +7,8 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { DeployInputError } from '../command/errors.ts';
 import { withMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
-import { orAborted, signalAfter } from '../command/or-aborted.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { delayAbort, raceAbort } from '../command/race-abort.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { describeKeptArchive, type KeptArchive, listKeptArchives, sendKeptArchive } from './kept-archives.ts';
 import { openResendSession, type ResendSession } from './resend-session.ts';
@@ -56,9 +56,9 @@ export async function runResend(
     region,
     sources.map((plan) => plan.region),
   );
-  const session = await orAborted(open(configuration.settings.stack_name, region, flags.profile), context.signal);
+  const session = await raceAbort(open(configuration.settings.stack_name, region, flags.profile), context.signal);
   try {
-    const kept = await orAborted(listKeptArchives(session), context.signal);
+    const kept = await raceAbort(listKeptArchives(session), context.signal);
     if (keys.length === 0 && flags.all !== true) await printList(kept, { region, session, flags, context });
     else await sendAll(flags.all === true ? kept : chooseKept(kept, keys, session), { session, flags, context });
     return 0;
@@ -86,7 +86,7 @@ async function printList(
     let looks = 0;
     return pLimit(PARALLEL_LOOKS).map(kept, async (archive): Promise<KeptRecord | undefined> => {
       signal.throwIfAborted();
-      const { metadata } = await orAborted(describeKeptArchive(archive, session), signal);
+      const { metadata } = await raceAbort(describeKeptArchive(archive, session), signal);
       looks += 1;
       meter.reach(looks, kept.length);
       return keptRecordOf(metadata);
@@ -113,11 +113,11 @@ function describeLine({ key, size }: KeptArchive, record: KeptRecord | undefined
 async function sendAll(archives: readonly KeptArchive[], { session, flags, context }: Resend): Promise<void> {
   const sent: string[] = [];
   // The current archive is finished after Ctrl-C, unless that takes too long; then it is still kept.
-  const patience = signalAfter(context.signal, LAST_CALLS_MS);
+  const patience = delayAbort(context.signal, LAST_CALLS_MS);
   await withMeter(context, { what: 'Sending', unit: 'archives' }, async (meter) => {
     for (const archive of archives) {
       context.signal.throwIfAborted();
-      await orAborted(sendKeptArchive(archive, session), patience);
+      await raceAbort(sendKeptArchive(archive, session), patience);
       sent.push(archive.key);
       meter.reach(sent.length, archives.length);
     }

@@ -1,5 +1,5 @@
-import { adaptiveLevels } from '../../adaptive/adaptive-levels.ts';
-import { type ContentClass, PACKED_FRACTION } from '../../adaptive/content-class.ts';
+import { createAdaptiveLevels } from '../../adaptive/adaptive-levels.ts';
+import { type ContentClass, INCOMPRESSIBLE_FRACTION } from '../../adaptive/content-class.ts';
 import type { MarginalPrices } from '../../adaptive/cost-model.ts';
 import type { FrameProbe } from '../../adaptive/level-policy.ts';
 import { StatisticsCache } from '../../adaptive/statistics-cache.ts';
@@ -19,7 +19,7 @@ type RandomNumber = () => number;
  */
 export function learningPacker(candidates: readonly number[], prices: MarginalPrices, random: RandomNumber): Packer {
   let hostSpeed = 1;
-  const policy = adaptiveLevels({
+  const policy = createAdaptiveLevels({
     levels: candidates,
     prices,
     statistics: new StatisticsCache({ rule: 'rule', store: undefined, now: () => 0, onFailure: fail }),
@@ -40,7 +40,7 @@ export function learningPacker(candidates: readonly number[], prices: MarginalPr
 }
 
 async function packArchive(
-  levels: ReturnType<ReturnType<typeof adaptiveLevels>['plan']>,
+  levels: ReturnType<ReturnType<typeof createAdaptiveLevels>['plan']>,
   { frames, hostSpeed }: SimulatedArchive,
   prices: MarginalPrices,
   random: RandomNumber,
@@ -57,13 +57,21 @@ async function packArchive(
     };
     const chosen = await levels.forFrame({ expected, bytes: frame.costs.bytes * frame.scale, framesAlike, probe });
     const { fraction, cpuSeconds: testSeconds } = testFrame(frame, hostSpeed);
-    const packed = chosen.ifPacked !== undefined && fraction > PACKED_FRACTION;
-    const level = packed ? chosen.ifPacked.level : chosen.level;
+    const isPacked = chosen.ifPacked !== undefined && fraction > INCOMPRESSIBLE_FRACTION;
+    const level = isPacked ? chosen.ifPacked.level : chosen.level;
     const result = simulateFrame(frame, level, hostSpeed);
     const cpuSeconds = result.cpuSeconds + testSeconds;
     packedFrames.push({ ...result, cpuSeconds });
     const { bytes, compressed } = result;
-    levels.note({ expected, level, reason: chosen.reason, bytes, compressed, cpuSeconds, test: { fraction, packed } });
+    levels.note({
+      expected,
+      level,
+      reason: chosen.reason,
+      bytes,
+      compressed,
+      cpuSeconds,
+      test: { fraction, isPacked },
+    });
   }
   await levels.learn();
   return sumFrames([...packedFrames, { bytes: 0, compressed: 0, cpuSeconds: probeSeconds }], prices);

@@ -64,7 +64,7 @@ export function fixedPacker(level: number, prices: MarginalPrices): Packer {
 }
 
 /** Knows the result of every level for every frame before it chooses. */
-export function oracle(levels: readonly number[], prices: MarginalPrices): Packer {
+export function bestPossiblePacker(levels: readonly number[], prices: MarginalPrices): Packer {
   const best = (frame: SimulatedFrame, hostSpeed: number): PackedFrame => {
     const packed = levels.map((level) => simulateFrame(frame, level, hostSpeed));
     return packed.reduce((left, right) => (frameDollars(right, prices) < frameDollars(left, prices) ? right : left));

@@ -2,7 +2,7 @@ import type { MarginalPrices } from '../../adaptive/cost-model.ts';
 import { describeLevel } from '../../configuration/schema/levels.ts';
 import { sampleRandom } from '../estimate/sample-random.ts';
 import { learningPacker } from './learning-packer.ts';
-import { fixedPacker, oracle, type Packer } from './packers.ts';
+import { bestPossiblePacker, fixedPacker, type Packer } from './packers.ts';
 import { drawArchives, type WeightedFrame } from './simulated-archive.ts';
 
 /** The result of one way to choose levels for a stream. */
@@ -59,7 +59,7 @@ export async function simulateLevels(
     }
     return sums;
   };
-  const best = await replay(oracle(levels, prices));
+  const best = await replay(bestPossiblePacker(levels, prices));
   const learned = await replay(learningPacker(levels, prices, sampleRandom(seed + 1)));
   const fixed: LevelCosts[] = [];
   for (const level of levels) {

@@ -31,7 +31,7 @@ export function assembleStatus(
     arrivals: plans
       .filter(({ settings }) => settings.source_target.includes('target'))
       .map((plan) => {
-        const arriving = deployedNames(configuration, plan).queues.filter(({ sends }) => !sends);
+        const arriving = deployedNames(configuration, plan).queues.filter(({ isSending }) => !isSending);
         return { region: plan.region, backlog: joinBacklogs(arriving, plan.region, observation) };
       }),
     fixedDollars: sumDollars(plans.flatMap(fixedCosts)),

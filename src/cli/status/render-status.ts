@@ -8,7 +8,7 @@ import {
   type ArrivalStatus,
   type Backlog,
   isLate,
-  isRemarkable,
+  needsAttention,
   type PipelineStatus,
   type RouteStatus,
   type RuleStatus,
@@ -59,7 +59,7 @@ function renderRule(rule: RuleStatus, style: TerminalStyle): string[] {
     ...row('fixed', `${formatDollars(rule.fixedDollars)} per month`, style),
     ...(verification === undefined
       ? []
-      : row('verified', describeFindings(verification), style, isRemarkable(verification) ? style.red : undefined)),
+      : row('verified', describeFindings(verification), style, needsAttention(verification) ? style.red : undefined)),
     ...row('given up', archives(givenUp), style, (givenUp ?? 0) > 0 ? style.red : undefined),
   ];
 }

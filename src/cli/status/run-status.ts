@@ -7,9 +7,9 @@ import { planRegions, type RegionPlan } from '../../templates/plan-regions.ts';
 import { AwsClients } from '../command/aws-clients.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { type MeterOutput, withMeter } from '../command/meter.ts';
-import { orAborted } from '../command/or-aborted.ts';
 import { integerBetween } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { raceAbort } from '../command/race-abort.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { terminalStyle } from '../command/terminal-style.ts';
 import { regionFilter } from '../deploy/choose-regions.ts';
@@ -19,7 +19,7 @@ import { planMetrics } from './plan-metrics.ts';
 import { readMetrics } from './read-metrics.ts';
 import { readState } from './read-state.ts';
 import { renderStatus } from './render-status.ts';
-import { isWell, type PipelineStatus } from './status.ts';
+import { isHealthy, type PipelineStatus } from './status.ts';
 import { drawRepeatedly, type Screen } from './watch.ts';
 
 interface Flags {
@@ -71,7 +71,7 @@ export async function runStatus(args: readonly string[], context: CommandContext
   try {
     const [first] = plans;
     const region = first?.region ?? '';
-    const { account } = await orAborted(readIdentity(region, clients.sts(region)), context.signal);
+    const { account } = await raceAbort(readIdentity(region, clients.sts(region)), context.signal);
     // A watch uses the whole screen: nothing else is written to it.
     const quiet = { ...context, note: () => undefined, statusLine: undefined };
     const progress = flags.watch === true ? quiet : context;
@@ -79,7 +79,7 @@ export async function runStatus(args: readonly string[], context: CommandContext
     if (flags.watch === true) return await watch(look, flags, context);
     const status = await look();
     await context.print(describe(status, flags));
-    return isWell(status) ? 0 : 1;
+    return isHealthy(status) ? 0 : 1;
   } finally {
     clients.close();
   }
@@ -105,7 +105,7 @@ async function observe(
       readMetrics(asked, reader, now, onAnswer),
       readState(configuration, plans, { ...access, signal, now, onAnswer }),
     ]);
-    return orAborted(work, signal);
+    return raceAbort(work, signal);
   });
   return assembleStatus(configuration, plans, { metrics, state, now });
 }

@@ -75,7 +75,7 @@ export interface PipelineStatus {
 }
 
 /** Whether nothing is late, given up, dead-lettered, missing, or no longer verified, as far as is known. */
-export function isWell({ rules, arrivals }: PipelineStatus): boolean {
+export function isHealthy({ rules, arrivals }: PipelineStatus): boolean {
   const backlogs = [...rules, ...arrivals].map(({ backlog }) => backlog);
   return (
     backlogs.every(({ deadLetters }) => (deadLetters ?? 0) === 0) &&
@@ -92,7 +92,7 @@ function isVerified(verification: VerificationStatus | null | undefined): boolea
 }
 
 /** Whether to highlight a verification: it found something, did not finish, or has not taken place (yet). */
-export function isRemarkable(verification: VerificationStatus | null | undefined): boolean {
+export function needsAttention(verification: VerificationStatus | null | undefined): boolean {
   return verification != null && (!isVerified(verification) || verification.startedAt === undefined);
 }
 

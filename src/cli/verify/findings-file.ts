@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { CopyFinding } from '../../verifying/dependencies.ts';
-import { nameFile } from '../command/name-file.ts';
 import { formatCount } from '../command/numbers.ts';
+import { withFilePath } from '../command/with-file-path.ts';
 
 const HEADER = 'class,region,bucket,key,source_bytes,destination_bytes,reason\n';
 const LINES_IN_MEMORY = 1000;
@@ -10,9 +10,9 @@ const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 export interface FindingsFileOptions {
   /** Appends to the findings of an earlier run. */
-  readonly resumed: boolean;
+  readonly isResumed: boolean;
   /** Only for people: texts that a spreadsheet would take for formulas get an apostrophe in front. */
-  readonly spreadsheet: boolean;
+  readonly isForSpreadsheet: boolean;
 }
 
 /** All findings as CSV (RFC 4180), written as they are found. */
@@ -24,17 +24,17 @@ export class FindingsFile implements AsyncDisposable {
   #lines: string[] = [];
   #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, file: FileHandle, header: boolean, spreadsheet: boolean) {
+  private constructor(path: string, file: FileHandle, hasHeader: boolean, isForSpreadsheet: boolean) {
     this.#path = path;
     this.#file = file;
-    this.#spreadsheet = spreadsheet;
-    if (header) this.#lines.push(HEADER);
+    this.#spreadsheet = isForSpreadsheet;
+    if (hasHeader) this.#lines.push(HEADER);
   }
 
   /** @throws errors of the file system */
-  static async open(path: string, { resumed, spreadsheet }: FindingsFileOptions): Promise<FindingsFile> {
-    const file = await open(path, resumed ? 'a' : 'w');
-    return new FindingsFile(path, file, (await file.stat()).size === 0, spreadsheet);
+  static async open(path: string, { isResumed, isForSpreadsheet }: FindingsFileOptions): Promise<FindingsFile> {
+    const file = await open(path, isResumed ? 'a' : 'w');
+    return new FindingsFile(path, file, (await file.stat()).size === 0, isForSpreadsheet);
   }
 
   /** A warning for people who open the file in a spreadsheet; undefined if there is nothing to warn about. */
@@ -54,7 +54,7 @@ export class FindingsFile implements AsyncDisposable {
   /** Resolves when everything is in the file. @throws errors of the file system */
   async flush(): Promise<void> {
     const text = this.#lines.splice(0).join('');
-    if (text !== '') this.#writing = this.#writing.then(() => nameFile(this.#path, this.#file.writeFile(text)));
+    if (text !== '') this.#writing = this.#writing.then(() => withFilePath(this.#path, this.#file.writeFile(text)));
     await this.#writing;
   }
 
@@ -69,17 +69,17 @@ export class FindingsFile implements AsyncDisposable {
 
 /**
  * One line, with its end.
- * @param spreadsheet whether keys that begin like formulas get an apostrophe, and so become other keys
+ * @param isForSpreadsheet whether keys that begin like formulas get an apostrophe, and so become other keys
  */
 export function csvLine(
   { kind, destination, key, sourceSize, copySize, reason }: CopyFinding,
-  spreadsheet: boolean,
+  isForSpreadsheet: boolean,
 ): string {
   const fields = [kind, destination.region, destination.bucket, key, sourceSize ?? '', copySize ?? '', reason];
-  return `${fields.map((field) => quoteField(String(field), spreadsheet)).join(',')}\n`;
+  return `${fields.map((field) => quoteField(String(field), isForSpreadsheet)).join(',')}\n`;
 }
 
-function quoteField(text: string, spreadsheet: boolean): string {
-  if (spreadsheet && FORMULA.test(text)) return `"'${text.replaceAll('"', '""')}"`;
+function quoteField(text: string, isForSpreadsheet: boolean): string {
+  if (isForSpreadsheet && FORMULA.test(text)) return `"'${text.replaceAll('"', '""')}"`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,7 +1,7 @@
 import type { ExistingObjectQueue } from '../../backfill/dependencies.ts';
-import type { Pace } from '../../backfill/pace.ts';
+import type { RateLimiter } from '../../backfill/rate-limiter.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
-import { backfillMessage, type ExistingWrite, orderOfListed } from '../../messages/backfill-message.ts';
+import { backfillMessage, type ExistingWrite, orderOfListedObject } from '../../messages/backfill-message.ts';
 import type { CopyFinding } from '../../verifying/dependencies.ts';
 
 /**
@@ -11,12 +11,12 @@ import type { CopyFinding } from '../../verifying/dependencies.ts';
 export class FindingsRepair {
   readonly #rule: ReplicationRule;
   readonly #queue: ExistingObjectQueue;
-  readonly #pace: Pace;
+  readonly #pace: RateLimiter;
   readonly #signal: AbortSignal;
   #writes: ExistingWrite[] = [];
   #queued = 0;
 
-  constructor(rule: ReplicationRule, queue: ExistingObjectQueue, pace: Pace, signal: AbortSignal) {
+  constructor(rule: ReplicationRule, queue: ExistingObjectQueue, pace: RateLimiter, signal: AbortSignal) {
     this.#rule = rule;
     this.#queue = queue;
     this.#pace = pace;
@@ -31,7 +31,7 @@ export class FindingsRepair {
     const [etag = '', modified = ''] = row.slice(4);
     if ((kind !== 'missing' && kind !== 'older') || etag === '' || modified === '') return;
     const { bucket } = this.#rule.source;
-    this.#writes.push({ bucket, key, etag, size: sourceSize, order: orderOfListed(1000 * Number(modified)) });
+    this.#writes.push({ bucket, key, etag, size: sourceSize, order: orderOfListedObject(1000 * Number(modified)) });
     if (this.#writes.length >= this.#pace.chunk) await this.#send();
   }
 

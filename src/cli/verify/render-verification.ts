@@ -2,7 +2,7 @@ import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 import { countFaults } from '../../verifying/count-faults.ts';
 import type { CopyFinding, FindingClass, VerificationCounts } from '../../verifying/dependencies.ts';
-import type { Proof } from '../../verifying/prove-copy.ts';
+import type { ProofLevel } from '../../verifying/prove-copy.ts';
 import { formatCount, formatDollars, formatPlural } from '../command/numbers.ts';
 import { printableKey } from '../command/printable-key.ts';
 import { wrapBehind, wrapText } from '../command/wrap-text.ts';
@@ -74,7 +74,7 @@ function describeFinding({ destination, key, reason }: CopyFinding, columns: num
 /** The cost, before the number of keys is known. */
 export function describeRequestCost(
   { destinations }: DeployedRule,
-  proof: Proof,
+  proof: ProofLevel,
   { sample = 1, inventory, destinationInventory = [] }: InventoryNames & { readonly sample?: number },
   { s3_put_request: list, s3_get_request: get }: Prices,
 ): string {
@@ -87,5 +87,5 @@ export function describeRequestCost(
 }
 
 /** Requests per copy: a HEAD of it and of its object, or a HEAD and both read. */
-const LOOKS: Readonly<Record<Exclude<Proof, 'none'>, number>> = { checksums: 2, bytes: 3 };
+const LOOKS: Readonly<Record<Exclude<ProofLevel, 'none'>, number>> = { checksums: 2, bytes: 3 };
 const WHAT_IS_LISTED = ['nothing, since inventories are read', 'one side', 'source and destinations'];

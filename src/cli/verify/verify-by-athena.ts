@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { AthenaQueries } from '../../aws/athena/queries.ts';
 import { S3ObjectStore } from '../../aws/s3/object-store.ts';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
-import { Pace } from '../../backfill/pace.ts';
+import { RateLimiter } from '../../backfill/rate-limiter.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
 import type { Destination } from '../../configuration/rule.ts';
@@ -19,15 +19,15 @@ import {
   selectFindings,
 } from '../../verifying/inventory-query.ts';
 import { createTable, dropTable, type InventoryTable, inventoryTable } from '../../verifying/inventory-table.ts';
-import { requireNamedRule } from '../command/choose-rule.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
-import { nameFile } from '../command/name-file.ts';
 import { formatBytes } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
+import { requireNamedRule } from '../command/require-named-rule.ts';
 import { type DeployedRuleSession, openRuleSession, SYSTEM_CLOCK } from '../command/rule-session.ts';
 import { objectFilterOf, type ScanFlags } from '../command/scan-options.ts';
+import { withFilePath } from '../command/with-file-path.ts';
 import { FindingsFile } from './findings-file.ts';
 import { FindingsRepair } from './findings-repair.ts';
 import { isFaulty, NAMED_FINDINGS, renderVerification } from './render-verification.ts';
@@ -79,7 +79,7 @@ export async function verifyByAthena(name: string, flags: AthenaFlags, context: 
   const comparisons = await openComparisons(rule, flags, session, context);
   if (flags.sql !== undefined) {
     const text = comparisons.map(({ comparison }) => wholeSql(comparison)).join('\n');
-    await nameFile(flags.sql, writeFile(flags.sql, text));
+    await withFilePath(flags.sql, writeFile(flags.sql, text));
     await context.print(`Wrote ${flags.sql}: run it in Athena in ${rule.source.region}.\n`);
     return 0;
   }
@@ -148,7 +148,7 @@ async function openRepair(
   }
   const text = `Queue the missing and older objects of rule ${rule.id}, to replace them at its destinations?`;
   if (!(await confirm({ text, yes: flags.yes }, context.signal))) return 'no';
-  const pace = new Pace({ bytesPerHour: flags.maxBytesPerHour }, SYSTEM_CLOCK);
+  const pace = new RateLimiter({ bytesPerHour: flags.maxBytesPerHour }, SYSTEM_CLOCK);
   return new FindingsRepair(rule, await session.openQueue(), pace, context.signal);
 }
 
@@ -173,9 +173,9 @@ async function verify(
   context: CommandContext,
 ): Promise<number> {
   await using cleanup = new AsyncDisposableStack();
-  const { csv, spreadsheet = false } = flags;
+  const { csv, spreadsheet: isForSpreadsheet = false } = flags;
   const file =
-    csv === undefined ? undefined : cleanup.use(await FindingsFile.open(csv, { resumed: false, spreadsheet }));
+    csv === undefined ? undefined : cleanup.use(await FindingsFile.open(csv, { isResumed: false, isForSpreadsheet }));
   const counts = noVerificationCounts();
   const samples = new Map<FindingClass, CopyFinding[]>();
   let scanned = 0;

@@ -7,7 +7,7 @@ import type { ObjectFilter } from '../../backfill/object-filter.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
-import { filedPrices } from '../../configuration/prices/price-file.ts';
+import { pricesFromFile } from '../../configuration/prices/price-file.ts';
 import type { SortedInventory } from '../../inventory/sorted-inventory.ts';
 import {
   type ComparedBucket,
@@ -16,19 +16,19 @@ import {
   noVerificationCounts,
   type VerificationCounts,
 } from '../../verifying/dependencies.ts';
-import type { Proof } from '../../verifying/prove-copy.ts';
+import type { ProofLevel } from '../../verifying/prove-copy.ts';
 import { runVerification } from '../../verifying/run-verification.ts';
-import { requireNamedRule } from '../command/choose-rule.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
-import { priceFolder } from '../command/deployment-files.ts';
+import { findPriceFolder } from '../command/deployment-files.ts';
 import { UsageError } from '../command/errors.ts';
 import { keepCheckpoint } from '../command/keep-checkpoint.ts';
 import { startMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
+import { requireNamedRule } from '../command/require-named-rule.ts';
 import { type OpenRuleSession, type RuleSession, SYSTEM_CLOCK } from '../command/rule-session.ts';
-import { objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
-import { findDueTime } from './due-time.ts';
+import { objectFilterOf, rateLimitsOf, type ScanFlags } from '../command/scan-options.ts';
+import { findDueTime } from './find-due-time.ts';
 import { FindingsFile } from './findings-file.ts';
 import { type InventoryNames, openInventories } from './open-inventories.ts';
 import { describeRequestCost, isFaulty, NAMED_FINDINGS, renderVerification } from './render-verification.ts';
@@ -57,15 +57,15 @@ export async function verifyRule(
 ): Promise<number> {
   const configuration = await loadConfiguration(flags.configuration);
   const rule = requireNamedRule(configuration.rules, name);
-  const prices = filedPrices(
-    await loadPriceFile(await priceFolder(flags.configuration)),
+  const prices = pricesFromFile(
+    await loadPriceFile(await findPriceFolder(flags.configuration)),
     configuration.settings.prices,
     {
       fromRegion: rule.source.region,
       toRegions: [...new Set(rule.destinations.map(({ region }) => region))],
     },
   );
-  const proof: Proof = flags.bytes === true ? 'bytes' : flags.checksums === true ? 'checksums' : 'none';
+  const proof: ProofLevel = flags.bytes === true ? 'bytes' : flags.checksums === true ? 'checksums' : 'none';
   context.note(describeRequestCost(rule, proof, flags, prices));
   if (flags.repair === true && flags.resume !== true) {
     const text = `Queue the objects of rule ${rule.id} that differ, to replace them at its destinations?`;
@@ -91,7 +91,7 @@ export async function verifyRule(
 interface RuleVerification {
   readonly rule: DeployedRule;
   readonly stackName: string;
-  readonly flags: VerifyFlags & { readonly proof: Proof };
+  readonly flags: VerifyFlags & { readonly proof: ProofLevel };
   readonly resumed: Checkpoint | undefined;
   /** Approximate number of keys, for the time left. */
   readonly expected: number | undefined;
@@ -116,9 +116,11 @@ async function verify({
     ...openComparedBucket(session, region, cleanup),
     inventory,
   });
-  const { csv, spreadsheet = false } = flags;
+  const { csv, spreadsheet: isForSpreadsheet = false } = flags;
   const file =
-    csv === undefined ? undefined : await FindingsFile.open(csv, { resumed: resumed !== undefined, spreadsheet });
+    csv === undefined
+      ? undefined
+      : await FindingsFile.open(csv, { isResumed: resumed !== undefined, isForSpreadsheet });
   if (file !== undefined) cleanup.use(file);
   const asked = { age: flags.notDue, namespace: stackName };
   const { dueBefore, reason } = await findDueTime(rule, asked, session.metrics, Date.now());
@@ -166,7 +168,7 @@ async function verify({
         proof: flags.proof,
         oneIn: flags.sample ?? 1,
         dueBefore,
-        pace: paceOf(flags),
+        pace: rateLimitsOf(flags),
         resumed: last.key === undefined ? undefined : { key: last.key, counts: last.counts },
         signal: AbortSignal.any([context.signal, keeper.lost]),
       },
@@ -232,7 +234,7 @@ function expectedKeys(earlier: Checkpoint | undefined, filter: ObjectFilter): nu
 }
 
 type Choices = Pick<VerifyFlags, 'sample' | 'repair' | 'inventory' | 'destinationInventory'> & {
-  readonly proof: Proof;
+  readonly proof: ProofLevel;
 };
 
 /** Options that a resumed run must take from the original one. */

@@ -1,11 +1,11 @@
 import type { RuleDraft } from '../schema/draft.ts';
-import { type Finding, REPLICATION_FILE } from '../schema/finding.ts';
 import type { KeyFilter } from '../schema/key-filter.ts';
+import { REPLICATION_FILE, type UnlocatedProblem } from '../schema/locate-problem.ts';
 import { type Cycle, findCycles, type KeyFlow } from './find-cycles.ts';
 import { filterOf } from './rules.ts';
 
 /** Rules that would replicate objects in an endless loop. */
-export function checkCycles(rules: readonly RuleDraft[]): Finding[] {
+export function checkCycles(rules: readonly RuleDraft[]): UnlocatedProblem[] {
   return findCycles(rules.flatMap(flowOf)).map((cycle) => ({
     file: REPLICATION_FILE,
     path: ['replication_configuration', cycle.steps[0].flow.rule],

@@ -1,19 +1,19 @@
 import type { RuleDraft } from '../schema/draft.ts';
-import { type Finding, REPLICATION_FILE } from '../schema/finding.ts';
+import { REPLICATION_FILE, type UnlocatedProblem } from '../schema/locate-problem.ts';
 
 /** Notification configurations that S3 allows per bucket (S3 user guide, "Amazon S3 service quotas"). */
 export const MAX_NOTIFICATIONS = 100;
 
 /** Checks how rules are notified of new objects. */
-export function checkEvents(rules: readonly RuleDraft[]): Finding[] {
+export function checkEvents(rules: readonly RuleDraft[]): UnlocatedProblem[] {
   return [...unknownWriters(rules), ...tooManyNotifications(rules), ...idleLifecycleDeletes(rules)];
 }
 
 /** A key without any effect is probably a mistake. */
-function idleLifecycleDeletes(rules: readonly RuleDraft[]): Finding[] {
+function idleLifecycleDeletes(rules: readonly RuleDraft[]): UnlocatedProblem[] {
   return rules.flatMap(({ index, source, destinations }) => {
-    const replicates = destinations.some(({ deletes = source.deletes }) => deletes === 'replicate');
-    if (source.lifecycle_deletes !== true || replicates) return [];
+    const isReplicating = destinations.some(({ deletes = source.deletes }) => deletes === 'replicate');
+    if (source.lifecycle_deletes !== true || isReplicating) return [];
     const path = ['replication_configuration', index, 'source', 'lifecycle_deletes'];
     const message =
       'no destination of this rule replicates deletions, so deletions by a lifecycle rule are not replicated either';
@@ -26,7 +26,7 @@ function idleLifecycleDeletes(rules: readonly RuleDraft[]): Finding[] {
  * Notifications of other applications count as well, but only the bucket lists them, so the deployment checks again. A
  * draining rule has none.
  */
-function tooManyNotifications(rules: readonly RuleDraft[]): Finding[] {
+function tooManyNotifications(rules: readonly RuleDraft[]): UnlocatedProblem[] {
   const notified = rules.filter(
     ({ source }) => source.bucket !== undefined && source.events === 'notification' && source.draining !== true,
   );
@@ -46,7 +46,7 @@ function tooManyNotifications(rules: readonly RuleDraft[]): Finding[] {
  * Whether a rule can distinguish objects that other rules restored in its bucket from objects that users wrote there:
  * events of EventBridge do not name the role that wrote an object.
  */
-function unknownWriters(rules: readonly RuleDraft[]): Finding[] {
+function unknownWriters(rules: readonly RuleDraft[]): UnlocatedProblem[] {
   const restored = new Set(rules.flatMap(({ destinations }) => destinations.map(({ bucket }) => bucket)));
   return rules.flatMap(({ index, source: { bucket, events, chain } }) => {
     if (bucket === undefined || events !== 'eventbridge' || chain !== false || !restored.has(bucket)) return [];

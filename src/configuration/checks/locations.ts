@@ -1,6 +1,6 @@
 import type { ConfigurationDraft, RegionDraft, RuleDraft } from '../schema/draft.ts';
-import { type Finding, REPLICATION_FILE, SETTINGS_FILE } from '../schema/finding.ts';
 import type { JsonPath } from '../schema/json-text.ts';
+import { REPLICATION_FILE, SETTINGS_FILE, type UnlocatedProblem } from '../schema/locate-problem.ts';
 
 type Role = 'source' | 'target';
 
@@ -16,7 +16,7 @@ interface NamedBucket {
 /**
  * Checks that each bucket is in one region only, that the region has the role, and that the KMS key is in the region.
  */
-export function checkLocations({ regions, rules }: ConfigurationDraft): Finding[] {
+export function checkLocations({ regions, rules }: ConfigurationDraft): UnlocatedProblem[] {
   const named = rules.flatMap(namedBuckets);
   return [
     ...(regions === undefined ? [] : missingRoles(named, regions)),
@@ -43,7 +43,7 @@ function addressOf(entry: RuleDraft['source'] | RuleDraft['destinations'][number
   return { region: entry.region, bucket: entry.bucket, kmsKey: entry.kms_key_arn };
 }
 
-function missingRoles(named: readonly NamedBucket[], regions: readonly RegionDraft[]): Finding[] {
+function missingRoles(named: readonly NamedBucket[], regions: readonly RegionDraft[]): UnlocatedProblem[] {
   // A duplicate region is reported elsewhere; here it has the roles of both entries.
   const roles = new Map<string | undefined, readonly string[] | undefined>();
   for (const { region, source_target } of regions) {
@@ -52,7 +52,11 @@ function missingRoles(named: readonly NamedBucket[], regions: readonly RegionDra
   }
   return named.flatMap(({ path, role, region }) => {
     if (region === undefined) return [];
-    const found: Omit<Finding, 'message'> = { file: REPLICATION_FILE, path: [...path, 'region'], value: region };
+    const found: Omit<UnlocatedProblem, 'message'> = {
+      file: REPLICATION_FILE,
+      path: [...path, 'region'],
+      value: region,
+    };
     const allowed = regions.flatMap((entry) => (entry.source_target?.includes(role) === true ? [entry.region] : []));
     const having = `regions with the role "${role}": ${allowed.join(', ') || 'none'}`;
     if (!roles.has(region)) {
@@ -66,7 +70,7 @@ function missingRoles(named: readonly NamedBucket[], regions: readonly RegionDra
 }
 
 /** Bucket names are unique in a partition, so at least one of the two regions is wrong. */
-function bucketsInTwoRegions(named: readonly NamedBucket[]): Finding[] {
+function bucketsInTwoRegions(named: readonly NamedBucket[]): UnlocatedProblem[] {
   return named.flatMap(({ path, region, bucket }, index) => {
     if (region === undefined || bucket === undefined) return [];
     const first = named.slice(0, index).find((other) => other.bucket === bucket && other.region !== undefined);
@@ -76,7 +80,7 @@ function bucketsInTwoRegions(named: readonly NamedBucket[]): Finding[] {
   });
 }
 
-function foreignKeys(named: readonly NamedBucket[]): Finding[] {
+function foreignKeys(named: readonly NamedBucket[]): UnlocatedProblem[] {
   return named.flatMap(({ path, region, kmsKey = '' }) => {
     const keyRegion = kmsKey.split(':')[3];
     if (region === undefined || keyRegion === undefined || keyRegion === region) return [];

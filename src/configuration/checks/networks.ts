@@ -1,18 +1,18 @@
 import type { ConfigurationDraft, RegionDraft, RuleDraft } from '../schema/draft.ts';
-import { type Finding, SETTINGS_FILE } from '../schema/finding.ts';
 import { blocksOverlap, maxBlocks, parseIpv4Block } from '../schema/ipv4-block.ts';
 import type { JsonPath } from '../schema/json-text.ts';
+import { SETTINGS_FILE, type UnlocatedProblem } from '../schema/locate-problem.ts';
 
 /** Sizes that a VPC may have, and the smallest size of a subnet (Amazon VPC user guide, "VPC CIDR blocks"). */
 const VPC_BITS = { widest: 16, narrowest: 28 } as const;
 export const SUBNET_BITS = 28;
 
 /** Checks that the networks of the regions are valid, do not overlap, and exist wherever a fallback needs one. */
-export function checkNetworks({ regions = [], rules }: ConfigurationDraft): Finding[] {
+export function checkNetworks({ regions = [], rules }: ConfigurationDraft): UnlocatedProblem[] {
   return [...badNetworks(regions), ...networksForFallback(regions, rules)];
 }
 
-function badNetworks(regions: readonly RegionDraft[]): Finding[] {
+function badNetworks(regions: readonly RegionDraft[]): UnlocatedProblem[] {
   const networks = regions.flatMap(({ vpc_cidr: cidr, index }) =>
     cidr === undefined ? [] : [{ cidr, index, block: parseIpv4Block(cidr) }],
   );
@@ -32,8 +32,8 @@ function badNetworks(regions: readonly RegionDraft[]): Finding[] {
 }
 
 /** A fallback runs in the source region of a rule and in its target regions. */
-function networksForFallback(regions: readonly RegionDraft[], rules: readonly RuleDraft[]): Finding[] {
-  return regions.flatMap(({ region, index, vpc_cidr: cidr, availability_zones: zones = 1 }): Finding[] => {
+function networksForFallback(regions: readonly RegionDraft[], rules: readonly RuleDraft[]): UnlocatedProblem[] {
+  return regions.flatMap(({ region, index, vpc_cidr: cidr, availability_zones: zones = 1 }): UnlocatedProblem[] => {
     const rule = rules.find(({ source, destinations }) => {
       const regions = [source, ...destinations].map(({ region: named }) => named);
       return source.fallback === true && region !== undefined && regions.includes(region);

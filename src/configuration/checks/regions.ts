@@ -1,14 +1,14 @@
-import { isSupported, partitionOf } from '../schema/aws-regions.ts';
+import { isSupportedPartition, partitionOf } from '../schema/aws-regions.ts';
 import type { RegionDraft } from '../schema/draft.ts';
-import { type Finding, SETTINGS_FILE } from '../schema/finding.ts';
 import type { JsonPath } from '../schema/json-text.ts';
+import { SETTINGS_FILE, type UnlocatedProblem } from '../schema/locate-problem.ts';
 
 /** Checks the regions of settings.json against each other. */
-export function checkRegions(regions: readonly RegionDraft[]): Finding[] {
+export function checkRegions(regions: readonly RegionDraft[]): UnlocatedProblem[] {
   return [...repeatedRegions(regions), ...foreignPartitions(regions)];
 }
 
-function repeatedRegions(regions: readonly RegionDraft[]): Finding[] {
+function repeatedRegions(regions: readonly RegionDraft[]): UnlocatedProblem[] {
   return regions.flatMap(({ region, index }) => {
     const first = regions.find((other) => other.region === region);
     if (region === undefined || first === undefined || first.index === index) return [];
@@ -21,14 +21,14 @@ function repeatedRegions(regions: readonly RegionDraft[]): Finding[] {
  * The stacks support no domain other than amazonaws.com, and neither S3 replication nor IAM trust works across
  * partitions.
  */
-function foreignPartitions(regions: readonly RegionDraft[]): Finding[] {
+function foreignPartitions(regions: readonly RegionDraft[]): UnlocatedProblem[] {
   const known = regions.flatMap(({ region, index }) => {
     return region === undefined ? [] : [{ region, index, partition: partitionOf(region) ?? '?' }];
   });
-  const first = known.find(({ partition }) => isSupported(partition));
+  const first = known.find(({ partition }) => isSupportedPartition(partition));
   return known.flatMap(({ region, index, partition }) => {
     const found = { file: SETTINGS_FILE, path: at(index, 'region') } as const;
-    if (!isSupported(partition)) {
+    if (!isSupportedPartition(partition)) {
       const message = `${region} is in the partition ${partition}, where this product cannot be deployed: it reaches AWS only under amazonaws.com`;
       return [{ ...found, message }];
     }

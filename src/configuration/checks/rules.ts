@@ -1,14 +1,14 @@
 import type { RuleDraft } from '../schema/draft.ts';
 import { fargateMemories } from '../schema/fargate-sizes.ts';
-import { type Finding, REPLICATION_FILE } from '../schema/finding.ts';
 import type { JsonPath } from '../schema/json-text.ts';
 import { intersectFilters, type KeyFilter } from '../schema/key-filter.ts';
+import { REPLICATION_FILE, type UnlocatedProblem } from '../schema/locate-problem.ts';
 
 /** Lambda collects more messages than one receive returns only if there is a batching window. */
 const BATCH_WITHOUT_WINDOW = 10;
 
 /** Checks each rule, and the rules of one bucket against each other. */
-export function checkRules(rules: readonly RuleDraft[]): Finding[] {
+export function checkRules(rules: readonly RuleDraft[]): UnlocatedProblem[] {
   return [...rules.flatMap(checkSizes), ...rules.flatMap(checkDestinations), ...overlappingFilters(rules)];
 }
 
@@ -17,9 +17,9 @@ export function filterOf({ prefix_filter: prefix, suffix_filter: suffix }: RuleD
   return prefix === undefined || suffix === undefined ? undefined : { prefix, suffix };
 }
 
-function checkSizes({ index, source }: RuleDraft): Finding[] {
+function checkSizes({ index, source }: RuleDraft): UnlocatedProblem[] {
   const { cpu, memory, batch_size: size, batch_window: window } = source;
-  const found: Finding[] = [];
+  const found: UnlocatedProblem[] = [];
   if (cpu !== undefined && memory !== undefined && !fargateMemories(cpu).includes(memory)) {
     const allowed = `with cpu ${cpu}: ${fargateMemories(cpu).join(', ')}`;
     const message = `Fargate has no task of ${cpu} CPU units with ${memory} MiB`;
@@ -32,7 +32,7 @@ function checkSizes({ index, source }: RuleDraft): Finding[] {
   return found;
 }
 
-function checkDestinations({ index, source, destinations }: RuleDraft): Finding[] {
+function checkDestinations({ index, source, destinations }: RuleDraft): UnlocatedProblem[] {
   return destinations.flatMap(({ bucket, target_prefix: prefix }, position) => {
     if (bucket === undefined) return [];
     const path = ruleAt(index, 'destinations', position, 'bucket');
@@ -48,7 +48,7 @@ function checkDestinations({ index, source, destinations }: RuleDraft): Finding[
 }
 
 /** S3 refuses notifications of one bucket whose filters overlap, and keys that match both would be copied twice. */
-function overlappingFilters(rules: readonly RuleDraft[]): Finding[] {
+function overlappingFilters(rules: readonly RuleDraft[]): UnlocatedProblem[] {
   return rules.flatMap((rule, position) =>
     rules.slice(0, position).flatMap((earlier) => {
       const [own, other] = [filterOf(rule.source), filterOf(earlier.source)];

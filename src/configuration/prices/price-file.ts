@@ -38,7 +38,11 @@ export function parsePriceFile(text: string): PriceFile {
 }
 
 /** USD per GB from one region to another; undefined when the file does not say. */
-export function findFiledPrice({ transfer_gb }: PriceFile, fromRegion: string, toRegion: string): number | undefined {
+export function findFileTransferPrice(
+  { transfer_gb }: PriceFile,
+  fromRegion: string,
+  toRegion: string,
+): number | undefined {
   const prices = transfer_gb[fromRegion];
   return prices?.[toRegion] ?? prices?.['other'];
 }
@@ -56,13 +60,13 @@ export function findOwnPrice(
  * Prices of one source region without the AWS Price List: the user's own prices first, then the file. A region that is
  * in neither is left out, and `transferPrice` refuses it.
  */
-export function filedPrices(
+export function pricesFromFile(
   file: PriceFile,
   own: OwnPrices | undefined,
   { fromRegion, toRegions }: { readonly fromRegion: string; readonly toRegions: readonly string[] },
 ): Prices {
   const transfer = toRegions.flatMap((toRegion) => {
-    const found = findOwnPrice(own, { fromRegion, toRegion }) ?? findFiledPrice(file, fromRegion, toRegion);
+    const found = findOwnPrice(own, { fromRegion, toRegion }) ?? findFileTransferPrice(file, fromRegion, toRegion);
     return found === undefined ? [] : [[toRegion, found] as const];
   });
   const ownUnits = Object.keys(unitPriceFields).flatMap((name) => {

@@ -59,6 +59,6 @@ export function partitionOf(region: string): string | undefined {
 }
 
 /** Whether the stacks can be deployed there. */
-export function isSupported(partition: string | undefined): boolean {
+export function isSupportedPartition(partition: string | undefined): boolean {
   return partition !== undefined && SUPPORTED.includes(partition);
 }

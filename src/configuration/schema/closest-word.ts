@@ -24,12 +24,12 @@ function editDistance(left: string, right: string): number {
     const current = [row];
     for (let column = 1; column <= right.length; column += 1) {
       const changed = left[row - 1] === right[column - 1] ? 0 : 1;
-      const swapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      const isSwapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
       current[column] = Math.min(
         (last[column] ?? 0) + 1,
         (current[column - 1] ?? 0) + 1,
         (last[column - 1] ?? 0) + changed,
-        swapped ? (beforeLast[column - 2] ?? 0) + 1 : Infinity,
+        isSwapped ? (beforeLast[column - 2] ?? 0) + 1 : Infinity,
       );
     }
     [beforeLast, last] = [last, current];

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { closestWord } from './closest-word.ts';
-import type { Finding } from './finding.ts';
 import { allowedValues, nodeAt, type SchemaNode } from './json-schema.ts';
 import type { JsonPath } from './json-text.ts';
+import type { UnlocatedProblem } from './locate-problem.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -10,11 +10,16 @@ type Issue = z.core.$ZodIssue;
  * All differences of a file from its schema.
  * @param error the schema's error
  */
-export function describeShape(file: Finding['file'], json: unknown, error: z.ZodError, root: SchemaNode): Finding[] {
+export function describeShape(
+  file: UnlocatedProblem['file'],
+  json: unknown,
+  error: z.ZodError,
+  root: SchemaNode,
+): UnlocatedProblem[] {
   return error.issues.flatMap((issue) => describeIssue(issue, json, root).map((found) => ({ file, ...found })));
 }
 
-type Found = Omit<Finding, 'file'>;
+type Found = Omit<UnlocatedProblem, 'file'>;
 
 function describeIssue(issue: Issue, json: unknown, root: SchemaNode): Found[] {
   const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));

@@ -29,10 +29,10 @@ export class JsonSyntaxError extends Error {
  * @throws SyntaxError
  */
 export function readPlainJson(text: string): JsonText {
-  return { value: JSON.parse(withoutMark(text)), locate: () => undefined };
+  return { value: JSON.parse(stripByteOrderMark(text)), locate: () => undefined };
 }
 
 /** Some editors begin a file with a byte order mark. */
-export function withoutMark(text: string): string {
+export function stripByteOrderMark(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }

@@ -1,5 +1,5 @@
 import { type JSONVisitor, visit } from 'jsonc-parser';
-import { type JsonPath, JsonSyntaxError, type JsonText, type TextPosition, withoutMark } from './json-text.ts';
+import { type JsonPath, JsonSyntaxError, type JsonText, stripByteOrderMark, type TextPosition } from './json-text.ts';
 
 const VALUE = 'a value';
 const KEY = 'a key in double quotes';
@@ -10,7 +10,7 @@ const KEY = 'a key in double quotes';
  * @throws JsonSyntaxError that says what was expected instead
  */
 export function locateJson(text: string): JsonText {
-  const json = withoutMark(text);
+  const json = stripByteOrderMark(text);
   const reader = new PositionReader(json);
   visit(json, reader, { disallowComments: true });
   return {

@@ -17,7 +17,7 @@ export type DeletionDecision =
       /** ETag of the object to delete. */
       readonly etag: string;
       /** It is not, or may not be, from this product. */
-      readonly conflict: boolean;
+      readonly isConflict: boolean;
     }
   | { readonly kind: 'skip'; readonly reason: DeletionSkipReason };
 
@@ -48,15 +48,15 @@ export function decideDeletion(
 ): DeletionDecision {
   if (existing === undefined) return { kind: 'skip', reason: 'absent' };
   const found = findStamp(existing, location);
-  const asWritten = found !== undefined && isAsWritten(found, existing);
-  if (!asWritten && onConflict === 'keep' && (found !== undefined || mayBeForeign(existing))) {
+  const isUnchanged = found !== undefined && isAsWritten(found, existing);
+  if (!isUnchanged && onConflict === 'keep' && (found !== undefined || mayBeForeign(existing))) {
     return { kind: 'skip', reason: 'kept' };
   }
   const isNewer = found !== undefined && !isBeforeDeletion(found.stamp, deletion);
-  if (isNewer || (!asWritten && !wasModifiedBefore(existing, deletion.eventTime))) {
+  if (isNewer || (!isUnchanged && !wasModifiedBefore(existing, deletion.eventTime))) {
     return { kind: 'skip', reason: 'newer-at-target' };
   }
-  return { kind: 'delete', etag: existing.etag, conflict: !asWritten };
+  return { kind: 'delete', etag: existing.etag, isConflict: !isUnchanged };
 }
 
 /** Our own object would have a stamp if there is room for one. */

@@ -38,7 +38,7 @@ export async function deleteObject(
     const decision = decideDeletion(stamp, existing, location, destination.onConflict);
     if (decision.kind === 'skip') return decision.reason;
     if (!(await run.store.remove({ ...location, etag: decision.etag }))) continue;
-    if (decision.conflict) run.telemetry.conflictDeleted(location);
+    if (decision.isConflict) run.telemetry.conflictDeleted(location);
     return 'deleted';
   }
   const { bucket, key } = location;

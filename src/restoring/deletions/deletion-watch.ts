@@ -4,13 +4,13 @@ import type { Destination } from '../../configuration/rule.ts';
 import { asCompressorError } from '../../errors.ts';
 import { WriteConditionError } from '../../storage/errors.ts';
 import { isBeforeDeletion, type ProvenanceStamp, relateStamps } from '../../storage/provenance.ts';
-import { archiveName, type InboundArchive, type RemovalNotes } from '../dependencies.ts';
+import { archiveName, type InboundArchive, type KeyRemovalHistory } from '../dependencies.ts';
 import { DeletionMemoryError } from '../errors.ts';
 import { locationAt, type RestorableObject, writtenBeforeRemoval } from '../restorable-object.ts';
 import type { WriteContext } from '../settle-write.ts';
 import { deleteObject, deletionStamp, settleDeletion } from './delete-object.ts';
 import type { DeletionKind, DeletionMemory, SourceDeletion } from './deletion-memory.ts';
-import { takeBack } from './take-back.ts';
+import { undoRestoredWrite } from './undo-restored-write.ts';
 
 /** More than the difference between the clocks of S3 and our processes plus the time to write a record. */
 const CLOCK_MARGIN_MILLISECONDS = 900_000;
@@ -47,7 +47,7 @@ export interface WatchRequest {
    * The archive has times in whole seconds, and no sequencers: an object with the same second as a deletion may be
    * newer.
    */
-  readonly inWholeSeconds?: true;
+  readonly isInWholeSeconds?: true;
 }
 
 /**
@@ -64,7 +64,7 @@ export interface WatchRequest {
  * There is also a query before the first write, so that an object that was deleted days ago does not appear for a
  * moment.
  */
-export class DeletionWatch implements RemovalNotes {
+export class DeletionWatch implements KeyRemovalHistory {
   readonly #watched: WatchRequest;
   /** Those that replicate deletions. */
   readonly #deleting: readonly Destination[];
@@ -187,7 +187,7 @@ export class DeletionWatch implements RemovalNotes {
         }
         if (!this.#isDeletedBy(object, later, 'note')) return [];
         return destinations.map((destination) =>
-          run.puts(() => this.#settleLater(object, destination, () => takeBack(object, destination, run))),
+          run.puts(() => this.#settleLater(object, destination, () => undoRestoredWrite(object, destination, run))),
         );
       }),
     );
@@ -242,7 +242,7 @@ export class DeletionWatch implements RemovalNotes {
     const isBackfilled = stamp.readAt === undefined && stamp.eventTime < this.#archivedAt;
     return ofKind(known.get(key), kind).some((deletion) => {
       if (isBackfilled && deletion.eventTime <= this.#archivedAt) return false;
-      if (this.#watched.inWholeSeconds === true && deletion.eventTime - stamp.eventTime < 1000) return false;
+      if (this.#watched.isInWholeSeconds === true && deletion.eventTime - stamp.eventTime < 1000) return false;
       return isBeforeDeletion(stamp, deletionStamp(deletion, this.#watched.origin));
     });
   }

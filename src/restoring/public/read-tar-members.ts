@@ -6,7 +6,7 @@ import { decompressStream } from '../../compression/decompress-stream.ts';
 import { CompressorError } from '../../errors.ts';
 import type { ObjectReader } from '../../storage/object-store.ts';
 import { GIB, MIB } from '../../units.ts';
-import { type ArchiveVersion, archiveName, type RestoreRun, type TargetLimits } from '../dependencies.ts';
+import { type ArchiveVersion, archiveName, type RestoreRun, type RestoringLimits } from '../dependencies.ts';
 import { ArchiveOverLimitsError } from '../errors.ts';
 import { readArchiveRange } from '../read-archive-range.ts';
 
@@ -33,7 +33,7 @@ export interface StreamedMember {
 /** The dependencies for reading an archive from start to end, provided by a restore or a command. */
 export interface StreamAccess extends Pick<RestoreRun, 'buffers' | 'signal'> {
   readonly store: ObjectReader;
-  readonly limits: Pick<TargetLimits, 'maxRestoredBytes'>;
+  readonly limits: Pick<RestoringLimits, 'maxRestoredBytes'>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { fallbackQueueName, resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
 import type { StackContext } from '../sam-calls.ts';
-import { runningTasks, waiting } from './lines.ts';
+import { runningTasks, waitingMessagesLine } from './lines.ts';
 import type { Row } from './widgets.ts';
 
 /** Name of the function and queue of a target region, and prefix of its other resources. */
@@ -29,13 +29,13 @@ export function arrivalRow(context: StackContext, target: string): Row {
       {
         title: `${target}: waiting archives`,
         region: target,
-        stacked: true,
-        metrics: queues.map((queue) => waiting(queue, 'ApproximateNumberOfMessagesVisible')),
+        isStacked: true,
+        metrics: queues.map((queue) => waitingMessagesLine(queue, 'ApproximateNumberOfMessagesVisible')),
       },
       {
         title: `${target}: age of the oldest waiting archive, seconds`,
         region: target,
-        metrics: queues.map((queue) => waiting(queue, 'ApproximateAgeOfOldestMessage')),
+        metrics: queues.map((queue) => waitingMessagesLine(queue, 'ApproximateAgeOfOldestMessage')),
       },
       ...(hasTargetFallback(context, target) ? [tasks] : []),
     ],

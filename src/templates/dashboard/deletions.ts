@@ -24,7 +24,7 @@ export function deletionRows({ settings: { stack_name: namespace }, plan }: Stac
         ...targets.map((target) => ({
           title: `${target}: objects deleted, and deletions without effect`,
           region: target,
-          stacked: true,
+          isStacked: true,
           metrics: AT_TARGET.map((name) =>
             expression(search({ namespace, dimensions, name, statistic: 'Sum' }), { label: `${name} ${RULE_LABEL}` }),
           ),

@@ -1,7 +1,7 @@
 import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../../configuration/schema/resource-names.ts';
 import type { StackContext } from '../sam-calls.ts';
 import { targetName, targetQueues } from './arrivals.ts';
-import { byRule, outboundBucket, queues, runningTasks, waiting } from './lines.ts';
+import { byRule, outboundBucket, packingQueueNames, runningTasks, waitingMessagesLine } from './lines.ts';
 import { metric, type Row, type Widget } from './widgets.ts';
 
 /** What failed at the source. */
@@ -12,7 +12,7 @@ export function failureRow({ settings: { stack_name: namespace }, plan: { region
     `${prefix}-resend`,
     `${prefix}-watermark`,
   ];
-  const deadLetters = [...queues(namespace, outgoing), `${prefix}-replication-failures`].map(
+  const deadLetters = [...packingQueueNames(namespace, outgoing), `${prefix}-replication-failures`].map(
     (queue) => `${queue}-dead-letters`,
   );
   return {
@@ -21,7 +21,7 @@ export function failureRow({ settings: { stack_name: namespace }, plan: { region
       {
         title: 'Packing failures',
         region,
-        stacked: true,
+        isStacked: true,
         metrics: ['FailedDownloads', 'FailedUploads', 'StatisticsLost'].map((name) => byRule(namespace, name, 'Sum')),
       },
       functionWidget('Functions: errors and throttles', region, functions),
@@ -29,7 +29,7 @@ export function failureRow({ settings: { stack_name: namespace }, plan: { region
       {
         title: 'Archives resent and given up',
         region,
-        stacked: true,
+        isStacked: true,
         metrics: ['ArchivesResent', 'ArchivesGivenUp'].map((name) =>
           metric(namespace, name, { SourceBucket: outboundBucket(prefix, region) }, { label: name, stat: 'Sum' }),
         ),
@@ -64,10 +64,10 @@ export function fallbackRows({ settings: { stack_name: namespace }, plan: { regi
         {
           title: 'Fallback: waiting and in progress',
           region,
-          stacked: true,
+          isStacked: true,
           metrics: services.flatMap((queue) => [
-            waiting(queue, 'ApproximateNumberOfMessagesVisible'),
-            waiting(queue, 'ApproximateNumberOfMessagesNotVisible'),
+            waitingMessagesLine(queue, 'ApproximateNumberOfMessagesVisible'),
+            waitingMessagesLine(queue, 'ApproximateNumberOfMessagesNotVisible'),
           ]),
         },
         {
@@ -85,14 +85,14 @@ function functionWidget(title: string, region: string, functions: readonly strin
   const metrics = functions.flatMap((FunctionName) =>
     ['Errors', 'Throttles'].map((name) => metric('AWS/Lambda', name, { FunctionName }, { stat: 'Sum' })),
   );
-  return { title, region, stacked: true, metrics };
+  return { title, region, isStacked: true, metrics };
 }
 
 function deadLetterWidget(title: string, region: string, names: readonly string[]): Widget {
   return {
     title,
     region,
-    stacked: true,
-    metrics: names.map((queue) => waiting(queue, 'ApproximateNumberOfMessagesVisible')),
+    isStacked: true,
+    metrics: names.map((queue) => waitingMessagesLine(queue, 'ApproximateNumberOfMessagesVisible')),
   };
 }

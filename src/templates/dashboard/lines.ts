@@ -15,14 +15,14 @@ export function byRule(namespace: string, name: string, statistic: string): Metr
 }
 
 /** Where objects of these rules wait to be packed. */
-export function queues(stackName: string, rules: readonly DeployedRule[]): string[] {
+export function packingQueueNames(stackName: string, rules: readonly DeployedRule[]): string[] {
   return rules.flatMap(({ id, sizing }) => {
     const queue = ruleResourceName(stackName, id);
     return sizing.fallback === undefined ? [queue] : [queue, fallbackQueueName(queue)];
   });
 }
 
-export function waiting(QueueName: string, name: string): MetricLine {
+export function waitingMessagesLine(QueueName: string, name: string): MetricLine {
   return metric('AWS/SQS', name, { QueueName }, { label: QueueName, stat: 'Maximum' });
 }
 

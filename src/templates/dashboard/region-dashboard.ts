@@ -7,7 +7,7 @@ import { sub } from '../yaml.ts';
 import { arrivalRow } from './arrivals.ts';
 import { deletionRows } from './deletions.ts';
 import { failureRow, fallbackRows, targetFailureRow } from './failures.ts';
-import { byRule, outboundBucket, queues, RULE, RULE_LABEL, waiting } from './lines.ts';
+import { byRule, outboundBucket, packingQueueNames, RULE, RULE_LABEL, waitingMessagesLine } from './lines.ts';
 import { expression, metric, type Row, renderDashboard, search } from './widgets.ts';
 
 const ROUTE = [...RULE, 'TargetRegion'];
@@ -20,7 +20,7 @@ const MONTH = '-P30D';
  * regions. Our own metrics are found by a search; those of AWS are listed by name, since a search cannot match a prefix
  * of a name.
  */
-export function dashboard(context: StackContext): Resources {
+export function buildDashboard(context: StackContext): Resources {
   const { region, outgoing } = context.plan;
   const names = regionNames(region);
   const targets = [...new Set(outgoing.flatMap(archiveRegions))];
@@ -88,7 +88,7 @@ function dollarRows({ settings: { stack_name: namespace }, plan }: StackContext)
           region,
           period: DAY,
           start: MONTH,
-          stacked: true,
+          isStacked: true,
           metrics: [byRule(namespace, 'NetBenefit', 'Sum')],
         },
         {
@@ -146,18 +146,22 @@ function packingRows({ settings: { stack_name: namespace }, plan: { region, outg
         {
           title: 'Backlog: waiting objects',
           region,
-          stacked: true,
-          metrics: queues(namespace, outgoing).map((queue) => waiting(queue, 'ApproximateNumberOfMessagesVisible')),
+          isStacked: true,
+          metrics: packingQueueNames(namespace, outgoing).map((queue) =>
+            waitingMessagesLine(queue, 'ApproximateNumberOfMessagesVisible'),
+          ),
         },
         {
           title: 'Age of the oldest waiting object, seconds',
           region,
-          metrics: queues(namespace, outgoing).map((queue) => waiting(queue, 'ApproximateAgeOfOldestMessage')),
+          metrics: packingQueueNames(namespace, outgoing).map((queue) =>
+            waitingMessagesLine(queue, 'ApproximateAgeOfOldestMessage'),
+          ),
         },
         {
           title: 'Objects packed and deferred to another invocation',
           region,
-          stacked: true,
+          isStacked: true,
           metrics: [byRule(namespace, 'ObjectsPacked', 'Sum'), byRule(namespace, 'ObjectsDeferred', 'Sum')],
         },
       ],

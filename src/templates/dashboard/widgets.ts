@@ -13,7 +13,7 @@ export interface Widget {
   readonly period?: number;
   /** Default: lines over time. */
   readonly view?: 'singleValue' | 'timeSeries';
-  readonly stacked?: boolean;
+  readonly isStacked?: boolean;
   /** In place of the dashboard's time range, such as `-P30D`. */
   readonly start?: string;
 }
@@ -71,7 +71,7 @@ function renderWidget(
   { title, region, metrics, period = 300, view = 'timeSeries', ...rest }: Widget,
   box: Readonly<Record<'x' | 'y' | 'width' | 'height', number>>,
 ): string[] {
-  const { stacked, start } = rest;
+  const { isStacked, start } = rest;
   const { stat, lines } = shortenLines(metrics);
   const frame = JSON.stringify({ type: 'metric', ...box }).slice(0, -1);
   const properties = JSON.stringify({
@@ -80,7 +80,7 @@ function renderWidget(
     period,
     view,
     ...(stat === undefined ? {} : { stat }),
-    ...(stacked === true ? { stacked } : {}),
+    ...(isStacked === true ? { stacked: isStacked } : {}),
     ...(start === undefined ? {} : { start, end: 'P0D' }),
     // One number for the whole period.
     ...(start !== undefined && view === 'singleValue' ? { setPeriodToTimeRange: true } : {}),

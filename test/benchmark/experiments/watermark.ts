@@ -5,12 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
 import { LOCAL_CREDENTIALS } from '../../../local-cloud/region-clients.ts';
-import { keyTime } from '../../../src/archive/key-time.ts';
+import { formatKeyTime } from '../../../src/archive/key-time.ts';
 import { CloudWatchMetricReader } from '../../../src/aws/cloudwatch/metric-reader.ts';
 import { S3KeyLister } from '../../../src/aws/s3/key-lister.ts';
 import { RegionalConnections } from '../../../src/aws/s3/regional-connections.ts';
-import { S3ReplicationStatusReader } from '../../../src/aws/s3/replication-status.ts';
-import { takeWatermarks } from '../../../src/watermark/take-watermarks.ts';
+import { S3ReplicationStatusReader } from '../../../src/aws/s3/replication-status-reader.ts';
+import { reportWatermarks } from '../../../src/watermark/report-watermarks.ts';
 import { WatchedArchives } from '../../../src/watermark/watched-archives.ts';
 import { deployedRules } from '../../support/deployed-rules.ts';
 import type { Experiment } from '../experiment.ts';
@@ -67,7 +67,7 @@ async function timeRun(server: Server): Promise<number> {
   const connections = new RegionalConnections((region) => new S3Client({ ...options, region, forcePathStyle: true }));
   let taken = 0;
   const [cpu, wall] = [process.cpuUsage(), performance.now()];
-  await takeWatermarks(rules, () => 240_000, {
+  await reportWatermarks(rules, () => 240_000, {
     region: 'eu-west-1',
     names: {
       namespace: 'stack',
@@ -137,7 +137,7 @@ function listing(url: URL): string {
 function makeListing(count: number): string {
   const date = new Date();
   const keys = Array.from({ length: count }, (_, index) => {
-    const key = `${PREFIX}${keyTime(date.getTime() - 60_000)}-${String(index).padStart(32, '0')}.tar.zst`;
+    const key = `${PREFIX}${formatKeyTime(date.getTime() - 60_000)}-${String(index).padStart(32, '0')}.tar.zst`;
     return `<Contents><Key>${key}</Key><LastModified>${date.toISOString()}</LastModified><ETag>&quot;0&quot;</ETag><Size>1000000</Size></Contents>`;
   });
   return `<?xml version="1.0"?><ListBucketResult><Name>b</Name>${keys.join('')}</ListBucketResult>`;

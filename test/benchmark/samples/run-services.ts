@@ -1,5 +1,5 @@
-import { sourceHandler } from '../../../src/wiring/source.ts';
-import { targetHandler } from '../../../src/wiring/target.ts';
+import { createSourceHandler } from '../../../src/wiring/source.ts';
+import { createTargetHandler } from '../../../src/wiring/target.ts';
 import type { PackTask, RestoreTask, SampleResult } from '../sample-contract.ts';
 import { measure } from './measure.ts';
 import { makeServiceEnvironment } from './service-environment.ts';
@@ -20,7 +20,7 @@ export async function runPack(
   });
   try {
     Object.assign(process.env, environment.source);
-    const handler = await sourceHandler(environment.source);
+    const handler = await createSourceHandler(environment.source);
     // A single event is made before the clock starts, because Lambda provides it.
     const events = batch === undefined ? [...workloadEvents(workload)] : workloadEvents(workload, batch);
     await processEvents(handler, workloadEvents(warmUp));
@@ -47,7 +47,7 @@ export async function runRestore(
   });
   try {
     Object.assign(process.env, environment.target);
-    const handler = await targetHandler(environment.target);
+    const handler = await createTargetHandler(environment.target);
     const events = archiveEvents(archives, inbound);
     await processEvents(handler, archiveEvents(warmUp, inbound));
     return await measure(async () => {

@@ -75,7 +75,7 @@ describe('a versioned bucket sends an event', () => {
     expect(more).toEqual([]);
     expect(created?.created).toMatchObject([{ bucket: Bucket, key: KEY }]);
     expect(deleted?.removed).toMatchObject([
-      { bucket: Bucket, key: KEY, removal: 'deleted', byLifecycle: false, versionId: marker },
+      { bucket: Bucket, key: KEY, removal: 'deleted', isByLifecycle: false, versionId: marker },
     ]);
     expect(deleted?.body).toContain('ObjectRemoved:DeleteMarkerCreated');
     expect(deleted?.body).not.toMatch(/"(size|eTag)"/);

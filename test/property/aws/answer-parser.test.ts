@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AnswerHeaders } from '../../../src/aws/http/answer-headers.ts';
-import { AnswerParser } from '../../../src/aws/http/answer-parser.ts';
 import { HttpError } from '../../../src/aws/http/errors.ts';
+import type { ResponseHeaders } from '../../../src/aws/http/response-headers.ts';
+import { ResponseParser } from '../../../src/aws/http/response-parser.ts';
 
 const names = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,20}$/).map((name) => `x-${name}`);
 const values = fc.stringMatching(/^[\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]{0,40}[\x21-\x7e\x80-\xff])?$/);
@@ -46,10 +46,10 @@ function encode({ status, headers, body, framing, chunks }: Answer): Buffer {
 /** Records what the parser reports. Its input is overwritten afterwards, like the buffer that all sockets share. */
 class Listener {
   status = 0;
-  headers: AnswerHeaders | undefined;
+  headers: ResponseHeaders | undefined;
   body = '';
 
-  begin(status: number, headers: AnswerHeaders): void {
+  begin(status: number, headers: ResponseHeaders): void {
     this.status = status;
     this.headers = headers;
   }
@@ -59,7 +59,7 @@ class Listener {
   }
 }
 
-function parse(parser: AnswerParser, bytes: Buffer, cuts: readonly number[]): Listener {
+function parse(parser: ResponseParser, bytes: Buffer, cuts: readonly number[]): Listener {
   const listener = new Listener();
   parser.expect('GET', listener);
   const shared = Buffer.alloc(bytes.length);
@@ -79,11 +79,11 @@ test('the parser reads responses one after the other, however their bytes are cu
     fc.property(
       fc.array(fc.tuple(answers, fc.array(fc.integer({ min: 1, max: 60 }))), { minLength: 1, maxLength: 4 }),
       (several) => {
-        const parser = new AnswerParser();
+        const parser = new ResponseParser();
         for (const [answer, cuts] of several) {
           const { status, headers, body } = parse(parser, encode(answer), cuts);
-          expect(parser.idle).toBe(answer.framing !== 'until-end');
-          expect(parser.lasting).toBe(answer.framing !== 'until-end');
+          expect(parser.isIdle).toBe(answer.framing !== 'until-end');
+          expect(parser.isPersistent).toBe(answer.framing !== 'until-end');
           parser.end();
           expect([status, body]).toEqual([answer.status, answer.body.toString('latin1')]);
           for (const [name] of answer.headers) {
@@ -102,7 +102,7 @@ test('the parser refuses any other bytes or ends the response, and never consume
     fc.property(answers, mutations, fc.array(fc.integer({ min: 1, max: 60 })), (answer, changes, cuts) => {
       const bytes = encode(answer);
       for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
-      const parser = new AnswerParser();
+      const parser = new ResponseParser();
       const listener = new Listener();
       parser.expect('GET', listener);
       let at = 0;
@@ -112,7 +112,7 @@ test('the parser refuses any other bytes or ends the response, and never consume
           const used = parser.push(piece);
           expect(used).toBeLessThanOrEqual(piece.length);
           at += piece.length;
-          if (parser.idle) break;
+          if (parser.isIdle) break;
           expect(used).toBe(piece.length);
         }
         parser.end();
@@ -132,7 +132,7 @@ test.each([
   ['a bare line feed', 'x-a: 1\nx-b: 2\r\n', 'CRLF'],
   ['a name with a space', 'x-a : 1\r\n', 'has the name'],
 ])('the parser refuses a response with %s', (_, lines, reason) => {
-  const parser = new AnswerParser();
+  const parser = new ResponseParser();
   parser.expect('GET', new Listener());
   expect(() => parser.push(Buffer.from(`HTTP/1.1 200 OK\r\n${lines}\r\n`))).toThrow(reason);
 });
@@ -142,11 +142,11 @@ test.each([
   ['GET', 'HTTP/1.1 304 Same\r\ncontent-length: 5\r\n\r\n'],
   ['HEAD', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'],
 ])('the parser expects no body after a %s that is answered by %j', (method, answer) => {
-  const parser = new AnswerParser();
+  const parser = new ResponseParser();
   parser.expect(method, new Listener());
   const bytes = Buffer.from(`${answer}HTTP/1.1`);
   expect(parser.push(bytes)).toBe(answer.length);
-  expect(parser.idle).toBe(true);
+  expect(parser.isIdle).toBe(true);
 });
 
 test.each([
@@ -154,14 +154,14 @@ test.each([
   ['HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n', true],
   ['HTTP/1.1 200 OK\r\nConnection: close\r\ncontent-length: 0\r\n\r\n', false],
 ])('after %j, the connection stays open: %s', (answer, lasts) => {
-  const parser = new AnswerParser();
+  const parser = new ResponseParser();
   parser.expect('GET', new Listener());
   parser.push(Buffer.from(answer));
-  expect(parser.lasting).toBe(lasts);
+  expect(parser.isPersistent).toBe(lasts);
 });
 
 test('the parser refuses an endless header section', () => {
-  const parser = new AnswerParser();
+  const parser = new ResponseParser();
   parser.expect('GET', new Listener());
   const line = Buffer.from(`x-a: ${'a'.repeat(1000)}\r\n`);
   parser.push(Buffer.from('HTTP/1.1 200 OK\r\n'));

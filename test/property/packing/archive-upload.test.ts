@@ -47,7 +47,7 @@ test('every part of an upload but the last has at least 5 MiB, whatever is appen
         const upload = new ArchiveUpload({
           store: new FailingObjectStore(memory),
           location: { bucket: 'outbound', key: 'archive' },
-          shared: false,
+          isShared: false,
           buffers: new BufferPool(PART_BUFFER_SIZE, 2),
           signal: new AbortController().signal,
           framesPerPart: frames,

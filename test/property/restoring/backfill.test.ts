@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { backfillMessage, orderOfListed } from '../../../src/messages/backfill-message.ts';
+import { backfillMessage, orderOfListedObject } from '../../../src/messages/backfill-message.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import { queueMessage } from '../../support/notifications.ts';
 import { SourceServiceHarness } from '../../support/source-service.ts';
@@ -48,7 +48,7 @@ async function packAll(times: readonly number[], between: readonly Step[]): Prom
     const event = await source.place(KEY, text, {}, { sequencer, eventTime: new Date(time).toISOString() });
     events.push(event);
     const etag = source.memory.look({ bucket: BUCKET, key: KEY })?.description.etag ?? '';
-    const listed = { bucket: BUCKET, key: KEY, etag, size: text.length, order: orderOfListed(time) };
+    const listed = { bucket: BUCKET, key: KEY, etag, size: text.length, order: orderOfListedObject(time) };
     const { listings = 0, events: now = [] } = between[index] ?? {};
     for (let count = 0; count < listings; count += 1) await pack(queueMessage(backfillMessage(listed, time)), true);
     for (const version of now) await pack(events[version] ?? event, false);

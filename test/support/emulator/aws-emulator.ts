@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { pythonEnvironment } from '../../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../../local-cloud/python-environment.ts';
 
 const SCRIPT = fileURLToPath(new URL('./serve.py', import.meta.url));
 const POLL_MS = 100;
@@ -18,9 +18,9 @@ export interface AwsEmulator {
   stop(): Promise<void>;
 }
 
-/** @throws what `pythonEnvironment` throws; an Error with its output if it ends at once */
+/** @throws what `preparePythonEnvironment` throws; an Error with its output if it ends at once */
 export async function startAwsEmulator(): Promise<AwsEmulator> {
-  const python = await pythonEnvironment('emulator', () => undefined);
+  const python = await preparePythonEnvironment('emulator', () => undefined);
   const child = spawn(python, [SCRIPT], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

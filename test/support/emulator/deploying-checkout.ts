@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { pythonEnvironment } from '../../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../../local-cloud/python-environment.ts';
 import { accessTo } from '../operated/run-s3xrc.ts';
 import { type AwsEmulator, startAwsEmulator } from './aws-emulator.ts';
 import { Checkout } from './checkout.ts';
@@ -17,7 +17,7 @@ export interface DeployingCheckout {
 }
 
 export async function openDeployingCheckout(): Promise<DeployingCheckout> {
-  const python = await pythonEnvironment('deploy', () => undefined);
+  const python = await preparePythonEnvironment('deploy', () => undefined);
   const emulator = await startAwsEmulator();
   const engine = await ContainerEngine.start();
   const checkout = await Checkout.make({

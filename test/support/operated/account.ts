@@ -28,8 +28,8 @@ import {
   ruleResourceName,
 } from '../../../src/configuration/schema/resource-names.ts';
 import { planRegions, type RegionPlan, remembersDeletions } from '../../../src/templates/plan-regions.ts';
+import { planReplication } from '../../../src/templates/plan-replication.ts';
 import { regionNames } from '../../../src/templates/region-names.ts';
-import { planReplication } from '../../../src/templates/replication-rules.ts';
 import { nestedStacks } from '../../../src/templates/write-template.ts';
 
 const TEMPLATES = 'templates-of-stacks';

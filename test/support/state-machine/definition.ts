@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { pythonEnvironment } from '../../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../../local-cloud/python-environment.ts';
 import { at, listOf } from '../invariants.ts';
 import type { CreatedResource } from '../templates/instantiate.ts';
 import { type Json, textOf } from '../templates/json.ts';
@@ -45,7 +45,7 @@ export async function lintDefinition(definition: Definition): Promise<string[]> 
   const Properties = { RoleArn: 'arn:aws:iam::111122223333:role/role', Definition: definition };
   const Resources = { StateMachine: { Type: 'AWS::StepFunctions::StateMachine', Properties } };
   await writeFile(path, JSON.stringify({ AWSTemplateFormatVersion: '2010-09-09', Resources }));
-  const lint = join(dirname(await pythonEnvironment('deploy', () => undefined)), 'cfn-lint');
+  const lint = join(dirname(await preparePythonEnvironment('deploy', () => undefined)), 'cfn-lint');
   try {
     await run(lint, ['--format', 'parseable', path]);
     return [];

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { pythonEnvironment } from '../../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../../local-cloud/python-environment.ts';
 
 const SCRIPT = fileURLToPath(new URL('./serve.py', import.meta.url));
 /** The error in a message of FunctionThrewError. */
@@ -38,7 +38,7 @@ export async function startInterpreter(invoke: (payload: unknown) => Promise<unk
   functions.listen(0, '127.0.0.1');
   await once(functions, 'listening');
   const { port: functionsPort } = functions.address() as AddressInfo;
-  const python = await pythonEnvironment('rehearsal', () => undefined);
+  const python = await preparePythonEnvironment('rehearsal', () => undefined);
   const child = spawn(python, [SCRIPT, `http://127.0.0.1:${functionsPort}`], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [port] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { pythonEnvironment } from '../../../local-cloud/python-environment.ts';
+import { preparePythonEnvironment } from '../../../local-cloud/python-environment.ts';
 import type { Json } from './json.ts';
 
 const run = promisify(execFile);
@@ -49,7 +49,7 @@ export async function expandTemplate(
   path: string,
   { lint = false, image = EXAMPLE_IMAGE }: ExpandOptions = {},
 ): Promise<ExpandedTemplate> {
-  const python = await pythonEnvironment('deploy', () => undefined);
+  const python = await preparePythonEnvironment('deploy', () => undefined);
   const { stdout } = await run(python, [SCRIPT, path, image, ...(lint ? ['--lint'] : [])], { maxBuffer: MAX_OUTPUT });
   return JSON.parse(stdout) as ExpandedTemplate;
 }

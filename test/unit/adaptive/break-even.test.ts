@@ -5,7 +5,7 @@ import {
   countArchives,
   SECONDS_PER_MONTH,
   savedOnTraffic,
-  USUAL_LIMITS,
+  TYPICAL_LIMITS,
 } from '../../../src/adaptive/break-even.ts';
 import { archiveDollars, ruleCosts } from '../../../src/adaptive/cost-model.ts';
 import { examplePrices } from '../../support/prices.ts';
@@ -28,13 +28,13 @@ describe('countArchives', () => {
     ['with an object per hour, each travels alone', { objects: 24, bytes: 24e3, seconds: 86_400 }, 86_400 / 3620],
     ['under heavy traffic, archives are full', { objects: 1e6, bytes: 1e9, seconds: 100 }, 1000],
   ])('%s', (_, traffic, archives) => {
-    expect(countArchives(traffic, USUAL_LIMITS)).toBeCloseTo(archives, 9);
+    expect(countArchives(traffic, TYPICAL_LIMITS)).toBeCloseTo(archives, 9);
   });
 });
 
 describe('breakEvenObjectSize', () => {
   test('is the size at which the net benefit of a full archive changes sign', () => {
-    const size = breakEvenObjectSize(costs, experience, USUAL_LIMITS);
+    const size = breakEvenObjectSize(costs, experience, TYPICAL_LIMITS);
     // 1,000 objects, by the model that calculates NetBenefit.
     const benefit = (bytes: number): number =>
       archiveDollars(costs, {
@@ -52,16 +52,16 @@ describe('breakEvenObjectSize', () => {
   });
 
   test('falls as transfer becomes more expensive, and rises with overwrites and small batches', () => {
-    const of = (price: number): number => breakEvenObjectSize(at(price), experience, USUAL_LIMITS);
+    const of = (price: number): number => breakEvenObjectSize(at(price), experience, TYPICAL_LIMITS);
     expect(of(0.01)).toBeGreaterThan(of(0.02));
     expect(of(0.02)).toBeGreaterThan(of(0.09));
     const size = of(0.02);
-    expect(breakEvenObjectSize(costs, { ...experience, overwritten: 1 }, USUAL_LIMITS)).toBeGreaterThan(size * 1.2);
-    expect(breakEvenObjectSize(costs, experience, { ...USUAL_LIMITS, objects: 20 })).toBeGreaterThan(size * 1.1);
+    expect(breakEvenObjectSize(costs, { ...experience, overwritten: 1 }, TYPICAL_LIMITS)).toBeGreaterThan(size * 1.2);
+    expect(breakEvenObjectSize(costs, experience, { ...TYPICAL_LIMITS, objects: 20 })).toBeGreaterThan(size * 1.1);
   });
 
   test('is infinite if a byte saves nothing', () => {
-    expect(breakEvenObjectSize(costs, { ...experience, ratio: 1 }, USUAL_LIMITS)).toBe(Number.POSITIVE_INFINITY);
+    expect(breakEvenObjectSize(costs, { ...experience, ratio: 1 }, TYPICAL_LIMITS)).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
@@ -69,10 +69,10 @@ describe('breakEvenVolume', () => {
   const traffic = { objectBytes: 1e6, fixed: 8 };
 
   test('is the volume that pays for the fixed cost of a month', () => {
-    const volume = breakEvenVolume(costs, experience, USUAL_LIMITS, traffic);
+    const volume = breakEvenVolume(costs, experience, TYPICAL_LIMITS, traffic);
     const saved = (gigabytes: number): number => {
       const bytes = gigabytes * 2 ** 30;
-      return savedOnTraffic(costs, experience, USUAL_LIMITS, {
+      return savedOnTraffic(costs, experience, TYPICAL_LIMITS, {
         objects: bytes / 1e6,
         bytes,
         seconds: SECONDS_PER_MONTH,
@@ -83,10 +83,10 @@ describe('breakEvenVolume', () => {
   });
 
   test('rises with the fixed cost, falls with a longer window, and is infinite below the size that pays', () => {
-    const volume = breakEvenVolume(costs, experience, USUAL_LIMITS, traffic);
-    expect(breakEvenVolume(costs, experience, USUAL_LIMITS, { ...traffic, fixed: 16 })).toBeGreaterThan(volume * 1.3);
-    expect(breakEvenVolume(costs, experience, { ...USUAL_LIMITS, windowSeconds: 300 }, traffic)).toBeLessThan(volume);
+    const volume = breakEvenVolume(costs, experience, TYPICAL_LIMITS, traffic);
+    expect(breakEvenVolume(costs, experience, TYPICAL_LIMITS, { ...traffic, fixed: 16 })).toBeGreaterThan(volume * 1.3);
+    expect(breakEvenVolume(costs, experience, { ...TYPICAL_LIMITS, windowSeconds: 300 }, traffic)).toBeLessThan(volume);
     const small = { ...traffic, objectBytes: 25e3 };
-    expect(breakEvenVolume(costs, experience, USUAL_LIMITS, small)).toBe(Number.POSITIVE_INFINITY);
+    expect(breakEvenVolume(costs, experience, TYPICAL_LIMITS, small)).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -5,7 +5,7 @@ import { estimateLevels } from '../../../src/adaptive/estimate-levels.ts';
 import {
   type ArmKey,
   type ArmSums,
-  MEMORY_ARCHIVES,
+  DECAY_ARCHIVES,
   NO_STATISTICS,
   type RuleStatistics,
 } from '../../../src/adaptive/rule-statistics.ts';
@@ -115,7 +115,7 @@ describe('estimateLevels', () => {
 
   test('weights evidence by its age', () => {
     const [old] = estimateLevels(
-      statistics([['text:1', arm(10, 0.4, 0.4, 2e-9)]], { archives: MEMORY_ARCHIVES }),
+      statistics([['text:1', arm(10, 0.4, 0.4, 2e-9)]], { archives: DECAY_ARCHIVES }),
       'text',
       { ...options, levels: [1] },
     );

@@ -33,7 +33,7 @@ class RestlessStore extends MemoryStatisticsStore {
     const statistics = await this.load(rule);
     const moved = { ...statistics, landmark: statistics.landmark + 512 };
     this.rules.set(rule, moved);
-    return { written: false, statistics: moved };
+    return { wasWritten: false, statistics: moved };
   }
 }
 

@@ -31,7 +31,7 @@ describe('a frame that is tested', () => {
   test('gets its level if it can be compressed, and reports how well', () => {
     const { level, test: found } = compress(text, levels);
     expect(level).toBe(9);
-    expect(found?.packed).toBe(false);
+    expect(found?.isPacked).toBe(false);
     expect(found?.fraction).toBeGreaterThan(0.15);
     expect(found?.fraction).toBeLessThan(0.4);
   });
@@ -39,7 +39,7 @@ describe('a frame that is tested', () => {
   test('gets the other level if it is already compressed', () => {
     const { level, test: found, compressed, decompressed } = compress(noise, levels);
     expect(level).toBe(STORE_LEVEL);
-    expect(found).toMatchObject({ packed: true });
+    expect(found).toMatchObject({ isPacked: true });
     expect(compressed / decompressed).toBeLessThan(1.0001);
   });
 

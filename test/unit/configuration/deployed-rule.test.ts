@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { deployedRule } from '../../../src/configuration/deployed-rule.ts';
+import { makeDeployedRule } from '../../../src/configuration/deployed-rule.ts';
 import { destinationSchema, ruleSchema, sourceSchema } from '../../../src/configuration/schema/schema.ts';
 
 /** Keys of the public implementation that are accepted and have no effect here. */
@@ -36,7 +36,7 @@ test('every key of the schema reaches the rule', () => {
   if (destination === undefined) throw new Error('The entry of this test has no destination');
   const source = watched(ENTRY.source);
   const target = watched(destination);
-  deployedRule({ source: source.object, destinations: [target.object] });
+  makeDeployedRule({ source: source.object, destinations: [target.object] });
   expect([
     ...sentences('source', sourceSchema.shape, source.read),
     ...sentences('destination', destinationSchema.shape, target.read),

@@ -13,7 +13,7 @@ const EVENT_BRIDGE: StoredNotification = {
   events: [],
   prefix: '',
   suffix: '',
-  eventBridge: true,
+  isEventBridge: true,
 };
 const FOREIGN: StoredNotification = {
   text: '<TopicConfiguration>with a <New>field</New></TopicConfiguration>',
@@ -195,11 +195,11 @@ describe('putNotifications', () => {
     const overlapping = { Bucket: 'data', Notifications: [], EventBridge: 'true' as const };
     await putNotifications(overlapping, properties('logs/'), s3, signal);
     await putNotifications(overlapping, overlapping, s3, signal);
-    expect(stored()).toEqual([FOREIGN, expect.objectContaining({ eventBridge: true, id: '' })]);
+    expect(stored()).toEqual([FOREIGN, expect.objectContaining({ isEventBridge: true, id: '' })]);
     expect(s3.writes).toBe(1);
     await putNotifications(properties('logs/'), overlapping, s3, signal);
     await removeNotifications(properties('logs/'), s3, signal);
-    expect(stored()).toEqual([FOREIGN, expect.objectContaining({ eventBridge: true })]);
+    expect(stored()).toEqual([FOREIGN, expect.objectContaining({ isEventBridge: true })]);
   });
 
   test('encodes filters as S3 compares them', async () => {

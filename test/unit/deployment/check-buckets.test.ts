@@ -18,7 +18,7 @@ beforeEach(() => {
 
 describe('checkBuckets', () => {
   test('accepts a bucket of this region, versioned or not, and a usable key', async () => {
-    s3.keyFacts.set(KEY, { enabled: true, state: 'Enabled', symmetricEncryption: true });
+    s3.keyFacts.set(KEY, { isEnabled: true, state: 'Enabled', isForSymmetricEncryption: true });
     await expect(check('data', KEY)).resolves.toBeUndefined();
   });
 
@@ -65,7 +65,7 @@ describe('a bucket with a customer managed key as its default', () => {
   const OWN = 'arn:aws:kms:eu-west-1:123456789012:key/1234-abcd';
   const OTHER = 'arn:aws:kms:eu-west-1:123456789012:key/5678-efgh';
   const ALIAS = 'arn:aws:kms:eu-west-1:123456789012:alias/data-key';
-  const FACTS = { enabled: true, state: 'Enabled', symmetricEncryption: true };
+  const FACTS = { isEnabled: true, state: 'Enabled', isForSymmetricEncryption: true };
   const target = (...keys: string[]) => {
     const Buckets = keys.map((KmsKeyArn, index) => ({ Bucket: index === 0 ? 'data' : `other-${index}`, KmsKeyArn }));
     return checkBuckets('destination', { Buckets }, s3, signal);

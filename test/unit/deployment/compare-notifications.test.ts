@@ -29,7 +29,7 @@ const EVENT_BRIDGE: StoredNotification = {
   events: [],
   prefix: '',
   suffix: '',
-  eventBridge: true,
+  isEventBridge: true,
 };
 
 const stored = new Map<string, readonly StoredNotification[]>();

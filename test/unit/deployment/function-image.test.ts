@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { serveStack } from '../../../src/deployment/serve-stack.ts';
+import { handleStackRequest } from '../../../src/deployment/handle-stack-request.ts';
 import { MemoryDeployment } from '../../support/memory-deployment.ts';
 
 const FUNCTION = 'arn:aws-cn:lambda:cn-north-1:123456789012:function:compressor-deployment:7';
@@ -22,7 +22,7 @@ async function answerTo(properties: object): Promise<Record<string, unknown>> {
     ResourceProperties: { ServiceToken: 'arn:aws:lambda:eu-west-1:123456789012:function:deployment', ...properties },
   };
   let answer = '';
-  await serveStack({ event, remainingMilliseconds: 60_000, logStream: 'log-1' }, () => Promise.resolve(aws), {
+  await handleStackRequest({ event, remainingMilliseconds: 60_000, logStream: 'log-1' }, () => Promise.resolve(aws), {
     send: (_, text) => {
       answer = text;
       return Promise.resolve(200);

@@ -31,7 +31,7 @@ function foreign(priority: number): StoredReplicationRule {
     prefix: 'x/',
     destinationBucket: 'backup',
     replicaKmsKeyArn: '',
-    intact: false,
+    isIntact: false,
   };
 }
 
@@ -42,7 +42,7 @@ beforeEach(() => {
   s3 = new MemoryDeployment();
   s3.replicationOf.set('outbound', { role: '', rules: [] });
   s3.bucketFacts.set('inbound', { region: 'us-east-1', versioned: true });
-  s3.keyFacts.set(KEY, { enabled: true, state: 'Enabled', symmetricEncryption: true });
+  s3.keyFacts.set(KEY, { isEnabled: true, state: 'Enabled', isForSymmetricEncryption: true });
 });
 
 describe('putReplicationRules', () => {
@@ -106,9 +106,9 @@ describe('putReplicationRules', () => {
     await putReplicationRules(properties(rule('a')), undefined, s3, signal);
     const [present] = s3.replicationOf.get('outbound')?.rules ?? [];
     if (present === undefined) throw new Error('no rule was put');
-    s3.replicationOf.set('outbound', { role: ROLE, rules: [{ ...present, intact: false }] });
+    s3.replicationOf.set('outbound', { role: ROLE, rules: [{ ...present, isIntact: false }] });
     await putReplicationRules(properties(rule('a')), undefined, s3, signal);
-    expect(s3.replicationOf.get('outbound')?.rules).toMatchObject([{ id: 'a', priority: 1, intact: true }]);
+    expect(s3.replicationOf.get('outbound')?.rules).toMatchObject([{ id: 'a', priority: 1, isIntact: true }]);
   });
 
   test('changes its role, but not if the rules of others use it', async () => {
@@ -150,10 +150,10 @@ describe('putReplicationRules', () => {
     ['is missing', undefined, /does not exist/],
     [
       'is disabled',
-      { enabled: false, state: 'PendingDeletion', symmetricEncryption: true },
+      { isEnabled: false, state: 'PendingDeletion', isForSymmetricEncryption: true },
       /state is PendingDeletion/,
     ],
-    ['is asymmetric', { enabled: true, state: 'Enabled', symmetricEncryption: false }, /not a symmetric key/],
+    ['is asymmetric', { isEnabled: true, state: 'Enabled', isForSymmetricEncryption: false }, /not a symmetric key/],
   ])('refuses a replica key that %s', async (_what, facts, message) => {
     s3.keyFacts.clear();
     if (facts !== undefined) s3.keyFacts.set(KEY, facts);

@@ -3,23 +3,23 @@ import { type Admission, decideAdmission, type RunLimits, type Work } from '../.
 import { RestoringSpeed } from '../../../src/limits/restoring-speed.ts';
 
 const LIMITS: RunLimits = { objectBytes: 100, totalBytes: 1000, wholeRun: 800, secondsLeft: 300, restoreRun: 860 };
-const WORK: Work = { bytes: 500, largest: 50, seconds: 200, restoreSeconds: 10, divisible: true };
+const WORK: Work = { bytes: 500, largest: 50, seconds: 200, restoreSeconds: 10, isDivisible: true };
 
 /** The rows of the table in decide-admission.ts, and values around their limits. */
 const ROWS: readonly (readonly [what: string, work: Partial<Work>, admission: Admission])[] = [
-  ['a largest object over the limit, indivisible', { largest: 101, divisible: false }, 'fallback'],
+  ['a largest object over the limit, indivisible', { largest: 101, isDivisible: false }, 'fallback'],
   ['a largest object over the limit, among others', { largest: 101 }, 'halves'],
-  ['more bytes than fit into a run, indivisible', { bytes: 1001, divisible: false }, 'fallback'],
+  ['more bytes than fit into a run, indivisible', { bytes: 1001, isDivisible: false }, 'fallback'],
   ['more bytes than fit into a run, divisible', { bytes: 1001 }, 'halves'],
-  ['more seconds than any run has, indivisible', { seconds: 801, divisible: false }, 'fallback'],
+  ['more seconds than any run has, indivisible', { seconds: 801, isDivisible: false }, 'fallback'],
   ['more seconds than any run has, divisible', { seconds: 801 }, 'halves'],
   ['more than the target can restore in a run, divisible', { restoreSeconds: 861 }, 'halves'],
-  ['more than the target can restore in a run, indivisible', { restoreSeconds: 861, divisible: false }, 'here'],
-  ['more seconds than this run has left, indivisible', { seconds: 301, divisible: false }, 'again'],
+  ['more than the target can restore in a run, indivisible', { restoreSeconds: 861, isDivisible: false }, 'here'],
+  ['more seconds than this run has left, indivisible', { seconds: 301, isDivisible: false }, 'again'],
   ['more seconds than this run has left, divisible', { seconds: 301 }, 'again'],
   ['everything exactly at its limit', { largest: 100, bytes: 1000, seconds: 300, restoreSeconds: 860 }, 'here'],
   ['little work', {}, 'here'],
-  ['two limits exceeded, of which the first decides', { largest: 101, seconds: 301, divisible: false }, 'fallback'],
+  ['two limits exceeded, of which the first decides', { largest: 101, seconds: 301, isDivisible: false }, 'fallback'],
 ];
 
 describe('work with', () => {
@@ -31,7 +31,7 @@ describe('work with', () => {
 test('a task without limits does all work here', () => {
   const none = Number.POSITIVE_INFINITY;
   const limits = { objectBytes: none, totalBytes: none, wholeRun: none, secondsLeft: none };
-  expect(decideAdmission({ bytes: 50e12, largest: 50e12, seconds: 1e6, divisible: false }, limits)).toBe('here');
+  expect(decideAdmission({ bytes: 50e12, largest: 50e12, seconds: 1e6, isDivisible: false }, limits)).toBe('here');
 });
 
 describe('the predicted restore time', () => {

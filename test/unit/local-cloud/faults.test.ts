@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { chooseFault, FAULTS } from '../../../local-cloud/faults/choose-fault.ts';
 import { seededRandom } from '../../../local-cloud/faults/random.ts';
-import { throttlingAnswer } from '../../../local-cloud/faults/throttling-answer.ts';
+import { makeThrottlingResponse } from '../../../local-cloud/faults/throttling-response.ts';
 
 describe('chooseFault', () => {
   it('fails about the given share of the requests, in all available ways', () => {
@@ -31,15 +31,15 @@ describe('seededRandom', () => {
   });
 });
 
-describe('throttlingAnswer', () => {
+describe('makeThrottlingResponse', () => {
   it("is S3's error document for S3", () => {
-    const { status, body } = throttlingAnswer({ host: 'x' });
+    const { status, body } = makeThrottlingResponse({ host: 'x' });
     expect(status).toBe(503);
     expect(body).toContain('<Code>SlowDown</Code>');
   });
 
   it('is a JSON error for services that name their operation in a header', () => {
-    const { status, body } = throttlingAnswer({ 'x-amz-target': 'AmazonSQS.SendMessage' });
+    const { status, body } = makeThrottlingResponse({ 'x-amz-target': 'AmazonSQS.SendMessage' });
     expect(status).toBe(503);
     expect(JSON.parse(body)).toMatchObject({ __type: 'com.amazonaws#ServiceUnavailable' });
   });

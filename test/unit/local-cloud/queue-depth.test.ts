@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
-import { queueIsEmpty } from '../../../local-cloud/queue-depth.ts';
+import { isQueueEmpty } from '../../../local-cloud/queue-depth.ts';
 
 /** Counts of the queue: visible, in flight, delayed. */
 type Counts = readonly [number, number, number];
@@ -31,7 +31,7 @@ function clientOf(...looks: readonly Counts[]): SQSClient {
 }
 
 const isEmpty = (...looks: readonly Counts[]): Promise<boolean> =>
-  queueIsEmpty(clientOf(...looks), 'http://localhost/queue');
+  isQueueEmpty(clientOf(...looks), 'http://localhost/queue');
 
 describe('a queue', () => {
   test('is empty if it holds nothing in two reads', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { backfillMessage, isBackfillMessage, orderOfListed } from '../../../src/messages/backfill-message.ts';
+import { backfillMessage, isBackfillMessage, orderOfListedObject } from '../../../src/messages/backfill-message.ts';
 import { s3Notification } from '../../support/notifications.ts';
 
 const SECOND = Date.parse('2026-11-23T10:00:00.000Z');
@@ -7,7 +7,7 @@ const SECOND = Date.parse('2026-11-23T10:00:00.000Z');
 test.each([SECOND, SECOND + 1, SECOND + 999])(
   'a listed object comes before any event in the same second: %i',
   (modified) => {
-    expect(orderOfListed(modified)).toBe(SECOND - 1);
+    expect(orderOfListedObject(modified)).toBe(SECOND - 1);
   },
 );
 

@@ -37,7 +37,7 @@ describe('a removal event', () => {
           sequencer: '0A',
           principalId: 'AWS:AROA:x',
           removal,
-          byLifecycle,
+          isByLifecycle: byLifecycle,
           versionId,
         },
       ],
@@ -61,7 +61,7 @@ describe('a removal event', () => {
           eventTime: Date.parse(EVENT_TIME),
           sequencer: '0A',
           removal,
-          byLifecycle,
+          isByLifecycle: byLifecycle,
           versionId: version,
         },
       ]);

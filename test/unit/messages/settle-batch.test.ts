@@ -3,7 +3,7 @@ import type { CompressorError } from '../../../src/errors.ts';
 import { UnexpectedError } from '../../../src/errors.ts';
 import { InvalidMessageError } from '../../../src/messages/errors.ts';
 import type { FallbackQueue, QueueMessage } from '../../../src/messages/message-queue.ts';
-import { type MessageOutcome, worstOutcome } from '../../../src/messages/outcome.ts';
+import { type MessageOutcome, mostSevereOutcome } from '../../../src/messages/outcome.ts';
 import { type FailureFate, settleBatch } from '../../../src/messages/settle-batch.ts';
 import { MemoryMessageQueue } from '../../support/memory-message-queue.ts';
 import { queueMessage } from '../../support/notifications.ts';
@@ -217,13 +217,13 @@ describe('the reported fate of a message', () => {
   });
 });
 
-describe('worstOutcome', () => {
+describe('mostSevereOutcome', () => {
   test('gives a message of several objects the worst outcome of any of them', () => {
     const again: MessageOutcome = { kind: 'again' };
-    expect(worstOutcome([{ kind: 'done' }, refused])).toBe(refused);
-    expect(worstOutcome([refused, overLimits])).toBe(overLimits);
-    expect(worstOutcome([again, overLimits])).toBe(again);
-    expect(worstOutcome([refused, retry, again])).toBe(retry);
-    expect(worstOutcome([])).toEqual({ kind: 'done' });
+    expect(mostSevereOutcome([{ kind: 'done' }, refused])).toBe(refused);
+    expect(mostSevereOutcome([refused, overLimits])).toBe(overLimits);
+    expect(mostSevereOutcome([again, overLimits])).toBe(again);
+    expect(mostSevereOutcome([refused, retry, again])).toBe(retry);
+    expect(mostSevereOutcome([])).toEqual({ kind: 'done' });
   });
 });

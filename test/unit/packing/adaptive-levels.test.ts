@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { adaptiveLevels } from '../../../src/adaptive/adaptive-levels.ts';
+import { createAdaptiveLevels } from '../../../src/adaptive/adaptive-levels.ts';
 import { StatisticsCache } from '../../../src/adaptive/statistics-cache.ts';
 import { UnavailableStatisticsError } from '../../../src/aws/errors.ts';
 import { levelsToChooseFrom, STANDARD_LEVELS } from '../../../src/configuration/schema/levels.ts';
@@ -30,7 +30,7 @@ function openService(): SourceServiceHarness {
       losses.push(code);
     },
   });
-  const policy = adaptiveLevels({
+  const policy = createAdaptiveLevels({
     levels,
     prices: { archiveByte: 0.03e-9, cpuSecond: 2.3e-5 },
     statistics,

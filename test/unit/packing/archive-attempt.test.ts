@@ -1,16 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, jest, test } from '@jest/globals';
-import { fixedLevel } from '../../../src/adaptive/fixed-level.ts';
+import { createFixedLevel } from '../../../src/adaptive/fixed-level.ts';
 import type { FrameOutcome } from '../../../src/adaptive/level-policy.ts';
 import { MAX_FRAME_SIZE } from '../../../src/archive/format.ts';
 import { BufferPool } from '../../../src/compression/buffer-pool.ts';
 import type { CompressedFrame, CompressFrameTask } from '../../../src/compression/frame-contract.ts';
 import { compressBound } from '../../../src/compression/zstd-frames.ts';
 import { PART_BUFFER_SIZE } from '../../../src/packing/archive-upload.ts';
-import type { SourceDependencies } from '../../../src/packing/dependencies.ts';
+import type { PackingDependencies } from '../../../src/packing/dependencies.ts';
 import { ObjectArchivedError, UnavailableStorageError } from '../../../src/storage/errors.ts';
 import { MIB } from '../../../src/units.ts';
-import { packingBuffers } from '../../../src/wiring/packing-buffers.ts';
+import { createPackingBuffers } from '../../../src/wiring/packing-buffers.ts';
 import { itemAt, readManifest } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { areIdle } from '../../support/idle-buffers.ts';
@@ -46,7 +46,7 @@ describe('an object large enough for a resumable archive', () => {
     await first.process(message);
     const [key = ''] = first.archiveKeys();
     inWork.add(key);
-    const resuming = { bucket: PROGRESS, ownershipSeconds: 180, inWork };
+    const resuming = { bucket: PROGRESS, ownershipSeconds: 180, inProgress: inWork };
     const store = new FailingObjectStore(first.memory);
     const second = new SourceServiceHarness({ store, limits: LIMITS, resuming });
     expect(await second.process(message)).toEqual([]);
@@ -74,12 +74,12 @@ test('an archive reports its bytes and the CPU time of objects and manifest, and
 
 test('the level policy gets each frame, with the test made on it', async () => {
   const told: FrameOutcome[] = [];
-  const policy = fixedLevel(3);
+  const policy = createFixedLevel(3);
   const levels = {
     ...policy,
     plan: () => ({ ...policy.plan(), note: (outcome: FrameOutcome) => void told.push(outcome) }),
   };
-  const test = { fraction: 0.5, packed: true };
+  const test = { fraction: 0.5, isPacked: true };
   const compress = async (task: CompressFrameTask) => ({ ...(await inlineCompression.compress(task)), test });
   const service = new SourceServiceHarness({ levels, pool: { ...inlineCompression, compress } });
   await service.process(await service.place('a.json', '{}'));
@@ -152,7 +152,7 @@ test('an object that cannot be read to its end is left out, and its archive star
 
 describe('an archive of two frames, for two content classes', () => {
   /** The frames being compressed, each with the call that ends it. */
-  async function begin(overrides: Partial<SourceDependencies> = {}) {
+  async function begin(overrides: Partial<PackingDependencies> = {}) {
     const frames: {
       readonly task: CompressFrameTask;
       readonly fail: (reason: Error) => void;
@@ -162,7 +162,7 @@ describe('an archive of two frames, for two content classes', () => {
       new Promise<CompressedFrame>((resolve, fail) => {
         frames.push({ task, fail, end: () => void inlineCompression.compress(task).then(resolve, fail) });
       });
-    const buffers = packingBuffers(1);
+    const buffers = createPackingBuffers(1);
     const service = new SourceServiceHarness({ pool: { ...inlineCompression, compress }, buffers, ...overrides });
     const messages = [await service.place('a.json', '{}'), await service.place('b.parquet', 'PAR1')];
     let isDone = false;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ObjectCreated } from '../../../src/messages/parse-notification.ts';
-import { archiveKey, newAttempt } from '../../../src/packing/archive-key.ts';
+import { archiveKey, createAttemptId } from '../../../src/packing/archive-key.ts';
 
 const WRITE: ObjectCreated = {
   bucket: 'source-bucket',
@@ -29,11 +29,11 @@ test('the time distinguishes writes without a sequencer', () => {
 test('the attempt changes the key, but the order of the events does not', () => {
   const [one, two] = [WRITE, { ...WRITE, key: 'b' }];
   expect(archiveKey('rule', [one, two])).toBe(archiveKey('rule', [two, one]));
-  expect(archiveKey('rule', [one], newAttempt())).not.toBe(archiveKey('rule', [one], newAttempt()));
+  expect(archiveKey('rule', [one], createAttemptId())).not.toBe(archiveKey('rule', [one], createAttemptId()));
 });
 
 test('a key holds the time of the earliest event, a hash, and the attempt if there is one', () => {
   expect(archiveKey('rule', [WRITE])).toMatch(/^rule\/20260921T141320000Z-[0-9a-f]{32}\.tar\.zst$/);
   expect(archiveKey('rule', [WRITE], 'a1')).toMatch(/^rule\/20260921T141320000Z-[0-9a-f]{32}-a1\.tar\.zst$/);
-  expect(newAttempt()).toMatch(/^[0-9a-f]{16}$/);
+  expect(createAttemptId()).toMatch(/^[0-9a-f]{16}$/);
 });

@@ -25,7 +25,7 @@ function open(
     memory,
     store,
     buffers,
-    upload: new ArchiveUpload({ store, location: LOCATION, shared: false, buffers, signal, framesPerPart }),
+    upload: new ArchiveUpload({ store, location: LOCATION, isShared: false, buffers, signal, framesPerPart }),
   };
 }
 
@@ -143,7 +143,7 @@ test('aborting an upload waits for the parts that are still being sent, whose bu
   };
   const buffers = new BufferPool(PART_BUFFER_SIZE, 2);
   const { signal } = new AbortController();
-  const upload = new ArchiveUpload({ store, location: LOCATION, shared: false, buffers, signal, framesPerPart: 1 });
+  const upload = new ArchiveUpload({ store, location: LOCATION, isShared: false, buffers, signal, framesPerPart: 1 });
   await upload.append(randomBytes(9 * MIB));
   const aborted = upload.abort().then(() => events.push('returned'));
   await new Promise(setImmediate);
@@ -195,7 +195,7 @@ test('a small archive releases its buffer if S3 has stored it, even if the respo
   const store = new FailingObjectStore(memory, { put: [1] }, { moment: 'after' });
   const buffers = new BufferPool(PART_BUFFER_SIZE, 1);
   const { signal } = new AbortController();
-  const upload = new ArchiveUpload({ store, location: LOCATION, shared: false, buffers, signal, framesPerPart: 1 });
+  const upload = new ArchiveUpload({ store, location: LOCATION, isShared: false, buffers, signal, framesPerPart: 1 });
   await upload.append(Buffer.from('small'));
   expect(await upload.complete()).toBe(5);
   expect(await areIdle(buffers)).toBe(true);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parseKeyTime } from '../../../src/archive/key-time.ts';
-import { backfillMessage, orderOfListed } from '../../../src/messages/backfill-message.ts';
+import { backfillMessage, orderOfListedObject } from '../../../src/messages/backfill-message.ts';
 import { earliestEvent } from '../../../src/messages/earliest-event.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import { parseNotification } from '../../../src/messages/parse-notification.ts';
@@ -14,7 +14,7 @@ const BUCKET = 'source-bucket';
 
 async function existing(service: SourceServiceHarness, key: string, text = 'old'): Promise<QueueMessage> {
   const etag = await service.memory.place({ bucket: BUCKET, key }, Buffer.from(text));
-  const write = { bucket: BUCKET, key, etag, size: text.length, order: orderOfListed(WRITTEN) };
+  const write = { bucket: BUCKET, key, etag, size: text.length, order: orderOfListedObject(WRITTEN) };
   return queueMessage(backfillMessage(write, QUEUED));
 }
 const keyTimeOf = (key = ''): number | undefined => parseKeyTime(key.slice(key.indexOf('/') + 1));

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
-import { fixedLevel } from '../../../src/adaptive/fixed-level.ts';
+import { createFixedLevel } from '../../../src/adaptive/fixed-level.ts';
 import type { LevelPolicy } from '../../../src/adaptive/level-policy.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
 import { UnexpectedError } from '../../../src/errors.ts';
 import { buildInTime } from '../../../src/packing/build-in-time.ts';
 import type { PackItem } from '../../../src/packing/collect-objects.ts';
-import { archiveInWork } from '../../../src/packing/owned-record.ts';
+import { archiveInProgressError } from '../../../src/packing/leased-record.ts';
 import { PackingSpeed, type PackingWork } from '../../../src/packing/packing-speed.ts';
 import { planLevels } from '../../../src/packing/plan-levels.ts';
 import { EVENT_TIME } from '../../support/notifications.ts';
@@ -40,9 +40,9 @@ class SlowProcess {
       return frame(task);
     };
     const levels: LevelPolicy = {
-      ...fixedLevel(3),
+      ...createFixedLevel(3),
       plan: () => ({
-        ...fixedLevel(3).plan(),
+        ...createFixedLevel(3).plan(),
         learn: () => {
           this.levelsLearned += 1;
           return Promise.resolve();
@@ -93,7 +93,7 @@ test('no speed is learned from a resumed archive, since only the rest of it was 
 
   const { archive } = await process.build('0123456789', 800);
 
-  expect(archive).toMatchObject({ resumed: true, archiveBytes: done.service.archive().length });
+  expect(archive).toMatchObject({ isResumed: true, archiveBytes: done.service.archive().length });
   expect(process.service.telemetry.archives).toHaveLength(1);
   expect(process.speed.lessons).toEqual([]);
 });
@@ -125,7 +125,7 @@ test('a failure before the deadline is reported unchanged, and nothing is learne
 });
 
 test('the error for an archive in progress elsewhere names the archive and the seconds to wait', () => {
-  expect(archiveInWork('rule/a', 5)).toMatchObject({
+  expect(archiveInProgressError('rule/a', 5)).toMatchObject({
     archive: 'rule/a',
     seconds: 5,
     context: { archive: 'rule/a', seconds: 5 },

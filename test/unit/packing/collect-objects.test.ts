@@ -5,14 +5,14 @@ import { BatchLedger } from '../../../src/packing/batch-ledger.ts';
 import { collectObjects } from '../../../src/packing/collect-objects.ts';
 import { ItemSettlement } from '../../../src/packing/settle-item.ts';
 import { type EventFacts, queueMessage, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
-import { RecordingSourceTelemetry } from '../../support/recording-telemetry.ts';
+import { RecordingPackingTelemetry } from '../../support/recording-packing-telemetry.ts';
 import { exampleRule } from '../../support/rules.ts';
 
 function collect(
   messages: QueueMessage[],
   options: { ownPrincipals?: string[]; chain?: boolean; prefix?: string } = {},
 ) {
-  const telemetry = new RecordingSourceTelemetry();
+  const telemetry = new RecordingPackingTelemetry();
   const ledger = new BatchLedger(messages);
   const rule = exampleRule({ prefix: options.prefix ?? '', chain: options.chain ?? false });
   const { items } = collectObjects(messages, ledger, { rule, telemetry, ownPrincipals: options.ownPrincipals ?? [] });

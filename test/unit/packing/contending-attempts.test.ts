@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import type { SourceDependencies } from '../../../src/packing/dependencies.ts';
+import type { PackingDependencies } from '../../../src/packing/dependencies.ts';
 import { MIB } from '../../../src/units.ts';
 import { itemAt, readArchive } from '../../support/archives.ts';
 import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
@@ -11,7 +11,7 @@ const BODY = randomBytes(32 * MIB);
 const LIMITS = { parallelReads: 16, resumableBytes: 24 * MIB };
 const OWNERSHIP_SECONDS = 180;
 
-interface TaskOptions extends Partial<SourceDependencies> {
+interface TaskOptions extends Partial<PackingDependencies> {
   /** The call before which the task waits until the test resumes it. */
   readonly heldAt?: readonly [call: StoreCall, count: number];
 }
@@ -130,7 +130,7 @@ describe('two messages about the same large object', () => {
 
   test('cost no additional request if both are in the same task', async () => {
     const contest = new Contest();
-    const resuming = { bucket: PROGRESS, ownershipSeconds: OWNERSHIP_SECONDS, inWork: new Set<string>() };
+    const resuming = { bucket: PROGRESS, ownershipSeconds: OWNERSHIP_SECONDS, inProgress: new Set<string>() };
     const owner = contest.task({ resuming, heldAt: ['head', 1] });
     const packing = owner.service.process(await contest.announce());
     await owner.reached;
@@ -143,7 +143,7 @@ describe('two messages about the same large object', () => {
 
     owner.resume();
     expect(await packing).toEqual([]);
-    expect(resuming.inWork.size).toBe(0);
+    expect(resuming.inProgress.size).toBe(0);
     await contest.expectOneArchive();
   });
 });

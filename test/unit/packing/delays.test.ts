@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseKeyTime } from '../../../src/archive/key-time.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
-import { processSourceBatch } from '../../../src/packing/process-batch.ts';
+import { packBatch } from '../../../src/packing/process-batch.ts';
 import { UnavailableStorageError } from '../../../src/storage/errors.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { exampleRule } from '../../support/rules.ts';
@@ -45,7 +45,7 @@ describe('objects that are deferred', () => {
     const message = await service.place('a', 'one', {}, { eventTime: minutesAgo(10) });
     // A whole invocation would be enough, but this one is over before the archive starts.
     const left = [900_000];
-    await processSourceBatch([message], () => left.shift() ?? 0, service.dependencies);
+    await packBatch([message], () => left.shift() ?? 0, service.dependencies);
     expect(service.telemetry.deferred).toEqual([[1, 600, 'queue']]);
     expect(service.telemetry.archives).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { BufferPool } from '../../../src/compression/buffer-pool.ts';
 import { PART_BUFFER_SIZE } from '../../../src/packing/archive-upload.ts';
-import { restorableObject, writeTarget } from '../../../src/restoring/restorable-object.ts';
+import { makeRestorableObject, makeWriteTarget } from '../../../src/restoring/restorable-object.ts';
 import { originOf } from '../../../src/storage/provenance.ts';
 import { itemAt, layOutArchive, readManifest } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
@@ -229,12 +229,12 @@ describe('a version that is permanently removed', () => {
     const rule = exampleRule(options, [{ deletes: 'replicate' }]);
     const service = source({ rule, ownPrincipals: ['OURS'] });
     const location = { bucket: 'source-bucket', key: 'restored' };
-    const object = restorableObject(
+    const object = makeRestorableObject(
       itemAt(layOutArchive([{ key: 'restored', body: Buffer.from('ours'), sequencer: '01' }]).manifest.objects, 0),
       originOf('elsewhere'),
     );
     const destination = { ...itemAt(rule.destinations, 0), bucket: location.bucket };
-    await service.memory.place(location, Buffer.from('ours'), writeTarget(object, destination));
+    await service.memory.place(location, Buffer.from('ours'), makeWriteTarget(object, destination));
     expect(await service.process(removal('restored', { ...REMOVED, principalId: 'AWS:A-USER' }))).toEqual([]);
     expect(service.archiveKeys()).toHaveLength(archives);
     if (archives === 0) expect(service.telemetry.skipped).toEqual([['restored', 'own-write']]);

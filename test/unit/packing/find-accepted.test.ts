@@ -31,7 +31,7 @@ async function find(
     looks += 1;
     return Promise.resolve(stored);
   };
-  const sent = { location: LOCATION, size: 10, crc32: 7, shared };
+  const sent = { location: LOCATION, size: 10, crc32: 7, isShared: shared };
   const found = await findAccepted(failure, sent, { head }, new AbortController().signal);
   return { found, looks };
 }
@@ -40,17 +40,17 @@ test.each([
   [
     'an archive of our size and checksum',
     { ...STORED, crc32: 7 },
-    { size: 10, maybeOurs: true },
-    { size: 10, maybeOurs: true },
+    { size: 10, mayBeOurs: true },
+    { size: 10, mayBeOurs: true },
   ],
-  ['an archive of our size, without a checksum', STORED, { size: 10, maybeOurs: true }, { size: 10, maybeOurs: true }],
-  ['an archive with another checksum', { ...STORED, crc32: 8 }, undefined, { size: 10, maybeOurs: false }],
-  ['an archive of another size', { ...STORED, size: 11, crc32: 7 }, undefined, { size: 11, maybeOurs: false }],
+  ['an archive of our size, without a checksum', STORED, { size: 10, mayBeOurs: true }, { size: 10, mayBeOurs: true }],
+  ['an archive with another checksum', { ...STORED, crc32: 8 }, undefined, { size: 10, mayBeOurs: false }],
+  ['an archive of another size', { ...STORED, size: 11, crc32: 7 }, undefined, { size: 11, mayBeOurs: false }],
   [
     'an archive of another size, without a checksum',
     { ...STORED, size: 11 },
     undefined,
-    { size: 11, maybeOurs: false },
+    { size: 11, mayBeOurs: false },
   ],
   ['nothing', undefined, undefined, undefined],
 ])('findAccepted, after the last call of an archive failed, finds %s', async (_, stored, own, shared) => {
@@ -61,7 +61,7 @@ test.each([
 test('findAccepted sends a HEAD only if the call may have succeeded', async () => {
   const stored = { ...STORED, crc32: 7 };
   for (const failure of [new WriteConditionError('412'), new UploadGoneError('gone'), lost]) {
-    expect(await find(stored, false, failure)).toMatchObject({ found: { maybeOurs: true }, looks: 1 });
+    expect(await find(stored, false, failure)).toMatchObject({ found: { mayBeOurs: true }, looks: 1 });
   }
   expect(await find(stored, true, new AccessDeniedError('403'))).toEqual({ found: undefined, looks: 0 });
 });

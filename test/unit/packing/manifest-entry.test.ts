@@ -67,7 +67,7 @@ test('the targets of a manifest are the destinations of the rule, named as in th
 });
 
 test('an entry has the read time that orders its object, and says if a removed version was its event', () => {
-  const item = { object: { ...OBJECT, byRemoval: true as const }, messages: [], superseded: [] };
+  const item = { object: { ...OBJECT, isByRemoval: true as const }, messages: [], superseded: [] };
   const place = { frame: 0, frames: 1, offset: 0, crc32: 0 };
   const read = { description: DESCRIPTION, tags: [], readAt: 1_700_000_001_000 };
   expect(manifestEntry(item, read, place)).toMatchObject({ by_removal: true, read_time: '2023-11-14T22:13:21.000Z' });

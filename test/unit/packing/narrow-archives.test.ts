@@ -4,7 +4,7 @@ import type { CompressFrameTask } from '../../../src/compression/frame-contract.
 import { type CompressorError, UnexpectedError } from '../../../src/errors.ts';
 import type { PackItem } from '../../../src/packing/collect-objects.ts';
 import { ManifestTooLargeError } from '../../../src/packing/errors.ts';
-import { mayBeOneObject, narrowArchives, receivesOf } from '../../../src/packing/narrow-archives.ts';
+import { mayBeCausedByOneObject, narrowArchives, receiveCountOf } from '../../../src/packing/narrow-archives.ts';
 import { PackingSpeed, type PackingWork } from '../../../src/packing/packing-speed.ts';
 import { AccessDeniedError, ObjectArchivedError, UnavailableStorageError } from '../../../src/storage/errors.ts';
 import { MIB } from '../../../src/units.ts';
@@ -215,7 +215,7 @@ describe('archives narrowed by receive count', () => {
   test('start with objects that have not failed, since the others may crash the process', () => {
     const items = [item(5), item(3), item(1), item(4), item(2)];
     const narrowed = narrowArchives(items, 5, (together) => [[...together]]);
-    expect(narrowed.map((archive) => archive.map(receivesOf))).toEqual([[1, 2], [3], [4], [5]]);
+    expect(narrowed.map((archive) => archive.map(receiveCountOf))).toEqual([[1, 2], [3], [4], [5]]);
   });
 });
 
@@ -226,6 +226,6 @@ test.each<{ readonly expected: boolean; readonly error: CompressorError }>([
   { expected: true, error: new ObjectArchivedError('in GLACIER') },
   { expected: false, error: new AccessDeniedError('403') },
   { expected: false, error: new UnavailableStorageError('503') },
-])('mayBeOneObject is $expected for $error.code', ({ expected, error }) => {
-  expect(mayBeOneObject(error)).toBe(expected);
+])('mayBeCausedByOneObject is $expected for $error.code', ({ expected, error }) => {
+  expect(mayBeCausedByOneObject(error)).toBe(expected);
 });

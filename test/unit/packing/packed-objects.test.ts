@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { combineCrc32 } from '../../../src/archive/checksum.ts';
 import type { PackItem } from '../../../src/packing/collect-objects.ts';
-import type { ReadSlice } from '../../../src/packing/frame-in-work.ts';
-import { BeginAnew, PackedObjects } from '../../../src/packing/packed-objects.ts';
-import type { LeftOut, ReadItem } from '../../../src/packing/read-item.ts';
+import type { ReadSlice } from '../../../src/packing/pack-frame.ts';
+import { PackedObjects, RestartWithoutItem } from '../../../src/packing/packed-objects.ts';
+import type { ExclusionReason, ReadItem } from '../../../src/packing/read-item.ts';
 
 const ITEM: PackItem = {
   object: { bucket: 'source-bucket', key: 'large.bin', etag: 'e1', size: 20, eventTime: 0 },
@@ -31,13 +31,13 @@ const sliceAt = (start: number): ReadSlice => ({
 });
 
 test('the rest of an object is never sent without its first frame, and the reason is kept', () => {
-  const leftOut = new Map<PackItem, LeftOut>();
+  const leftOut = new Map<PackItem, ExclusionReason>();
   const packed = new PackedObjects(leftOut);
   packed.noteLeftOut([{ item: ITEM, reason: { kind: 'gone' } }]);
   const place = () => {
     packed.notePosition(sliceAt(10), { frame: 1, offset: 0 }, 7);
   };
-  expect(place).toThrow(BeginAnew);
+  expect(place).toThrow(RestartWithoutItem);
   expect(place).toThrow(expect.objectContaining({ item: ITEM, reason: { kind: 'gone' } }));
   expect(packed.size).toBe(0);
 });
@@ -48,7 +48,7 @@ test('an object that an earlier attempt packed completely is compared with S3, a
   const packed = new PackedObjects(new Map());
   expect(() => {
     packed.takeOver(ITEM, read, position, true);
-  }).toThrow(BeginAnew);
+  }).toThrow(RestartWithoutItem);
   expect(packed.size).toBe(0);
   packed.takeOver(ITEM, read, position, false);
   packed.takeOver(ITEM, read, { ...position, crc32: 8 }, true);
@@ -60,7 +60,7 @@ test('the archive starts over without an object if one of its later frames canno
   packed.notePosition(sliceAt(0), { frame: 0, offset: 0 }, 7);
   expect(() => {
     packed.noteLeftOut([{ item: ITEM, reason: { kind: 'changed' } }]);
-  }).toThrow(BeginAnew);
+  }).toThrow(RestartWithoutItem);
 });
 
 test('an object in several frames has the position of the first and the checksum of all', () => {

@@ -181,9 +181,9 @@ describe('an archive that S3 has accepted', () => {
   }
 
   test('counts as reported only if its attempt closed or removed the record', async () => {
-    expect(await findAccepted('begin')).toEqual({ archiveBytes: 7, counted: false });
-    expect(await findAccepted('begin', 'close')).toEqual({ archiveBytes: 7, counted: true });
-    expect(await findAccepted('begin', 'close', 'remove')).toEqual({ archiveBytes: 7, counted: true });
+    expect(await findAccepted('begin')).toEqual({ archiveBytes: 7, wasCounted: false });
+    expect(await findAccepted('begin', 'close')).toEqual({ archiveBytes: 7, wasCounted: true });
+    expect(await findAccepted('begin', 'close', 'remove')).toEqual({ archiveBytes: 7, wasCounted: true });
   });
 });
 
@@ -284,7 +284,7 @@ describe('an attempt whose record cannot be written', () => {
     jest.advanceTimersByTime(60_000);
     await first.records();
     expect(first.lost.map(({ code }) => code)).toEqual(['ARCHIVE_IN_WORK']);
-    expect(first.checkpoint.owned).toBe(false);
+    expect(first.checkpoint.isOwned).toBe(false);
     await expect(first.checkpoint.close()).rejects.toMatchObject({ code: 'ARCHIVE_IN_WORK' });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { fixedLevel } from '../../../src/adaptive/fixed-level.ts';
+import { createFixedLevel } from '../../../src/adaptive/fixed-level.ts';
 import type { LevelCap, LevelPolicy } from '../../../src/adaptive/level-policy.ts';
 import type { PackItem } from '../../../src/packing/collect-objects.ts';
 import { PackingSpeed } from '../../../src/packing/packing-speed.ts';
@@ -14,7 +14,7 @@ function greedyPolicy(caps: (LevelCap | undefined)[]): LevelPolicy {
     plan: (cap) => {
       caps.push(cap);
       const highest = cap?.highest ?? Number.POSITIVE_INFINITY;
-      const plan = fixedLevel(12).plan();
+      const plan = createFixedLevel(12).plan();
       return { ...plan, expect: (content) => Math.min(content === 'text' ? 12 : 1, highest) };
     },
   };
@@ -72,7 +72,7 @@ describe('planLevels', () => {
   });
 
   test('does not change a level that the configuration fixes', () => {
-    const dependencies = { levels: fixedLevel(12), speed: new PackingSpeed(2) };
+    const dependencies = { levels: createFixedLevel(12), speed: new PackingSpeed(2) };
     expect(planLevels([text], 2, 5000, dependencies).works[0]?.level).toBe(12);
   });
 });

@@ -3,9 +3,9 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { WorkerLostError } from '../../../src/compression/errors.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
-import { MAX_TURNS } from '../../../src/messages/bound-turns.ts';
+import { MAX_REQUEUES } from '../../../src/messages/limit-requeues.ts';
 import type { FallbackQueue } from '../../../src/messages/message-queue.ts';
-import { processSourceBatch } from '../../../src/packing/process-batch.ts';
+import { packBatch } from '../../../src/packing/process-batch.ts';
 import { digestContent } from '../../../src/storage/content-digest.ts';
 import { AccessDeniedError, UnavailableStorageError, UnconfirmedAbsenceError } from '../../../src/storage/errors.ts';
 import type { WriteTarget } from '../../../src/storage/object-store.ts';
@@ -554,12 +554,12 @@ describe('an invocation', () => {
     // A whole invocation would be enough, but this one is over before the archive starts.
     const process = async (): Promise<number> => {
       const left = [900_000];
-      const response = await processSourceBatch([message], () => left.shift() ?? 0, source.dependencies);
+      const response = await packBatch([message], () => left.shift() ?? 0, source.dependencies);
       message = { ...message, turns: source.queue.againTurns.at(-1) ?? 0 };
       return response.batchItemFailures.length;
     };
-    for (let turn = 1; turn <= MAX_TURNS; turn += 1) expect(await process()).toBe(0);
-    expect(source.queue.againTurns).toEqual(Array.from({ length: MAX_TURNS }, (_, index) => index + 1));
+    for (let turn = 1; turn <= MAX_REQUEUES; turn += 1) expect(await process()).toBe(0);
+    expect(source.queue.againTurns).toEqual(Array.from({ length: MAX_REQUEUES }, (_, index) => index + 1));
     expect(await process()).toBe(1);
     expect(source.telemetry.failures).toEqual([[message.messageId, 'TURN_NOT_REACHED']]);
   });

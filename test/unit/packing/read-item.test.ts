@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PackItem } from '../../../src/packing/collect-objects.ts';
 import { readItem } from '../../../src/packing/read-item.ts';
-import { TagAccess } from '../../../src/packing/tag-access.ts';
+import { TagPermission } from '../../../src/packing/tag-permission.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 import { exampleRule } from '../../support/rules.ts';
@@ -21,7 +21,7 @@ async function placed(facts: Partial<PackItem['object']> = {}) {
   };
   const store = new FailingObjectStore(memory);
   const rule = exampleRule({}, [{ deletes: 'replicate' }]);
-  const dependencies = { rule, store, ownPrincipals: [], tagAccess: new TagAccess() };
+  const dependencies = { rule, store, ownPrincipals: [], tagPermission: new TagPermission() };
   return { memory, item, store, dependencies };
 }
 

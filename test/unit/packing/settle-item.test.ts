@@ -6,7 +6,7 @@ import { collectObjects } from '../../../src/packing/collect-objects.ts';
 import { ItemSettlement } from '../../../src/packing/settle-item.ts';
 import { itemAt } from '../../support/archives.ts';
 import { queueMessage, s3Notification } from '../../support/notifications.ts';
-import { RecordingSourceTelemetry } from '../../support/recording-telemetry.ts';
+import { RecordingPackingTelemetry } from '../../support/recording-packing-telemetry.ts';
 import { exampleRule } from '../../support/rules.ts';
 
 const reason = new UnexpectedError('no');
@@ -21,7 +21,7 @@ function settle(sequencers: readonly [string, string, string] | undefined, outco
     );
   });
   const ledger = new BatchLedger(messages);
-  const telemetry = new RecordingSourceTelemetry();
+  const telemetry = new RecordingPackingTelemetry();
   const { items } = collectObjects(messages, ledger, { rule: exampleRule(), telemetry, ownPrincipals: [] });
   const settlement = new ItemSettlement(ledger);
   if (outcome === 'changed') settlement.settleChanged(itemAt(items, 0));
@@ -66,7 +66,7 @@ describe('the earlier writes of a key', () => {
       queueMessage(s3Notification({ key: 'k', etag: 'older', eventTime: '2026-11-23T11:00:00Z', sequencer: '01' })),
     ];
     const ledger = new BatchLedger(messages);
-    const telemetry = new RecordingSourceTelemetry();
+    const telemetry = new RecordingPackingTelemetry();
     const { items } = collectObjects(messages, ledger, { rule: exampleRule(), telemetry, ownPrincipals: [] });
     const settlement = new ItemSettlement(ledger);
     settlement.settleChanged(itemAt(items, 0));

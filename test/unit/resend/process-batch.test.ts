@@ -5,7 +5,7 @@ import type { ReplicationRule } from '../../../src/configuration/rule.ts';
 import type { CompressorError } from '../../../src/errors.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import type { ReplicationFailure } from '../../../src/messages/parse-replication-failure.ts';
-import { archiveKey, newAttempt } from '../../../src/packing/archive-key.ts';
+import { archiveKey, createAttemptId } from '../../../src/packing/archive-key.ts';
 import { keptRecordOf, resendsOf } from '../../../src/resend/archive-metadata.ts';
 import { processResendBatch } from '../../../src/resend/process-batch.ts';
 import { resendKeys } from '../../../src/resend/resend-keys.ts';
@@ -99,7 +99,10 @@ describe('an archive that S3 could not replicate', () => {
   test('is resent even if another attempt at the same events was archived later under another key', async () => {
     const { store, told, process } = service();
     const events = [{ bucket: 'b', key: 'k', etag: 'e', size: 1, eventTime: 0, sequencer: '01' }];
-    const [whole, partial] = [archiveKey('rule', events, newAttempt()), archiveKey('rule', events, newAttempt())];
+    const [whole, partial] = [
+      archiveKey('rule', events, createAttemptId()),
+      archiveKey('rule', events, createAttemptId()),
+    ];
     const version = store.put({ ...ARCHIVE, key: whole }, 'a and b');
     store.put({ ...ARCHIVE, key: partial }, 'a alone');
     expect(await process(failed(version, { key: whole }))).toEqual([]);

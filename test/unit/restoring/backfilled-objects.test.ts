@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { orderOfListed } from '../../../src/messages/backfill-message.ts';
+import { orderOfListedObject } from '../../../src/messages/backfill-message.ts';
 import { archiveOf, NOW, RULE, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
 
 const SECOND = Date.UTC(2023, 10, 14, 22, 13, 20);
@@ -7,7 +7,10 @@ const event = (text: string, time: number, sequencer: string) =>
   archiveOf([textObject('k', text, { modified: time / 1000, sequencer, etag: Buffer.from(text).toString('hex') })]);
 const backfill = (text: string, lastModified: number) =>
   archiveOf([
-    textObject('k', text, { modified: orderOfListed(lastModified) / 1000, etag: Buffer.from(text).toString('hex') }),
+    textObject('k', text, {
+      modified: orderOfListedObject(lastModified) / 1000,
+      etag: Buffer.from(text).toString('hex'),
+    }),
   ]);
 
 test.each([

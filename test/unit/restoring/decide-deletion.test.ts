@@ -27,8 +27,8 @@ function stamped(sequencer: string, change: Partial<ObjectDescription> = {}): Ob
 }
 
 const later = { lastModified: new Date(TIME) };
-const deleted = { kind: 'delete', etag: 'e', conflict: false };
-const conflict = { kind: 'delete', etag: 'e', conflict: true };
+const deleted = { kind: 'delete', etag: 'e', isConflict: false };
+const conflict = { kind: 'delete', etag: 'e', isConflict: true };
 const skip = (reason: string): object => ({ kind: 'skip', reason });
 
 describe('decideDeletion, when the existing object is', () => {

@@ -57,11 +57,11 @@ const version1 = (sequencer: string): UserMetadata => {
 };
 const COPIED = { bucket: 'elsewhere', key: 'k' };
 
-const absent: WriteDecision = { kind: 'write', condition: { kind: 'absent' }, conflict: false };
-const over = (conflict: boolean): WriteDecision => ({
+const absent: WriteDecision = { kind: 'write', condition: { kind: 'absent' }, isConflict: false };
+const over = (isConflict: boolean): WriteDecision => ({
   kind: 'write',
   condition: { kind: 'matches', etag: 'there' },
-  conflict,
+  isConflict,
 });
 const skip = (reason: 'replay' | 'newer-at-target' | 'kept' | 'unordered'): WriteDecision => ({ kind: 'skip', reason });
 const before = new Date(TIME - 1000);
@@ -226,7 +226,7 @@ describe('decideWrite, each row of its table', () => {
       'overwrite',
     );
     expect(decision).toMatchObject({ kind: 'write' });
-    expect('sameBytes' in decision).toBe(same);
+    expect('hasSameBytes' in decision).toBe(same);
   });
 
   test('an object that has room for our stamp as a tag but has none is not ours, even if all else matches', () => {
@@ -238,7 +238,7 @@ describe('decideWrite, each row of its table', () => {
     const object = { ...ours(FULL, TEN), etag: `${ETAG}-2` };
     const existing = withoutChecksum(there(FULL, { tags: TEN, etag: `${ETAG}-2`, lastModified: before }));
 
-    expect(decideWrite(object, existing, PLACE, 'overwrite')).toMatchObject({ kind: 'write', conflict: true });
+    expect(decideWrite(object, existing, PLACE, 'overwrite')).toMatchObject({ kind: 'write', isConflict: true });
   });
 
   test('reads tags only if the stamp cannot be anywhere else', () => {

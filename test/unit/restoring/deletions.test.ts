@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { keyTime } from '../../../src/archive/key-time.ts';
+import { formatKeyTime } from '../../../src/archive/key-time.ts';
 import type { ManifestDeletion } from '../../../src/archive/manifest.ts';
 import type { ReplicationRule } from '../../../src/configuration/rule.ts';
-import { orderOfListed } from '../../../src/messages/backfill-message.ts';
+import { orderOfListedObject } from '../../../src/messages/backfill-message.ts';
 import { layOutArchive, sealArchive, type TestObject } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { MemoryDeletions } from '../../support/memory-deletions.ts';
@@ -217,7 +217,7 @@ describe('a write that arrives after a later deletion', () => {
     const { region } = open();
     const event_time = new Date(WRITTEN).toISOString();
     await region.process(await region.arrive(archive([deletionOf('k', { event_time })]), key('2')));
-    const packed = `${RULE.id}/${keyTime(WRITTEN)}-${'0'.repeat(32)}.tar.zst`;
+    const packed = `${RULE.id}/${formatKeyTime(WRITTEN)}-${'0'.repeat(32)}.tar.zst`;
     await region.process(await region.arrive(archiveOf([written('k')], RULE.id), packed));
     expect(region.text('k')).toBeUndefined();
   });
@@ -367,7 +367,7 @@ describe('an object found by a listing', () => {
   /** @param readAfter milliseconds after it was written */
   const listedObject = (readAfter: number) =>
     textObject('k', 'listed', {
-      modified: orderOfListed(WRITTEN) / 1000,
+      modified: orderOfListedObject(WRITTEN) / 1000,
       read_time: new Date(WRITTEN + readAfter).toISOString(),
     });
   const listed = archiveOf([listedObject(60_000)], RULE.id);

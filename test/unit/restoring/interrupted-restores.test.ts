@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { crc32 } from '../../../src/archive/checksum.ts';
 import { WRITE_IF_ABSENT } from '../../../src/restoring/decide-write.ts';
 import type { RestoreRun } from '../../../src/restoring/dependencies.ts';
-import { restorableObject } from '../../../src/restoring/restorable-object.ts';
+import { makeRestorableObject } from '../../../src/restoring/restorable-object.ts';
 import { RestoreProgress } from '../../../src/restoring/restore-progress.ts';
 import { SlicedObjectWrite } from '../../../src/restoring/write-sliced-object.ts';
 import { MIB } from '../../../src/units.ts';
@@ -157,7 +157,7 @@ describe('an object of more slices than S3 has parts', () => {
   const SLICE = 512;
   const bytes = body(10_001 * SLICE - 100);
   const described = layOutArchive([{ key: 'large.bin', body: bytes }]).manifest.objects;
-  const object = restorableObject(itemAt(described, 0), 'origin');
+  const object = makeRestorableObject(itemAt(described, 0), 'origin');
 
   function write(memory: MemoryObjectStore, failing: Failing = {}) {
     const store = new FailingObjectStore(memory, failing);

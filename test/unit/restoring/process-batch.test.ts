@@ -22,7 +22,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-describe('processTargetBatch', () => {
+describe('restoreBatch', () => {
   test('restores the objects of an archive, deletes the archive and acknowledges its message', async () => {
     const region = new TargetRegion();
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { backfillMessage, orderOfListed } from '../../../src/messages/backfill-message.ts';
+import { backfillMessage, orderOfListedObject } from '../../../src/messages/backfill-message.ts';
 import { readManifest } from '../../support/archives.ts';
 import { MemoryDeletions } from '../../support/memory-deletions.ts';
 import { queueMessage, s3Notification } from '../../support/notifications.ts';
@@ -36,7 +36,7 @@ function open(rule = exampleRule({}, [{ deletes: 'replicate' }])) {
   const repair = async () => {
     const etag = await source.memory.place(AT_SOURCE, Buffer.from('one'));
     clock.now += HOUR;
-    const listed = { ...AT_SOURCE, etag, size: 3, order: orderOfListed(BEGIN) };
+    const listed = { ...AT_SOURCE, etag, size: 3, order: orderOfListedObject(BEGIN) };
     return queueMessage(backfillMessage(listed, clock.now));
   };
   return { clock, source, target, pack, restore, iso, put, remove, repair };

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import {
   fitsKey,
   lostStorageClass,
-  restorableObject,
-  writeTarget,
+  makeRestorableObject,
+  makeWriteTarget,
   writtenBeforeRemoval,
 } from '../../../src/restoring/restorable-object.ts';
 import { planUpload } from '../../../src/restoring/resume-upload.ts';
@@ -13,7 +13,7 @@ import { exampleRule } from '../../support/rules.ts';
 import { textObject } from '../../support/target-region.ts';
 
 const described = itemAt(layOutArchive([textObject('k', 'body')]).manifest.objects, 0);
-const object = restorableObject(described, originOf('source-bucket'));
+const object = makeRestorableObject(described, originOf('source-bucket'));
 const to = (more: object = {}) => itemAt(exampleRule({}, [more]).destinations, 0);
 
 test('an object is checked against the checksum in its manifest entry', () => {
@@ -22,33 +22,33 @@ test('an object is checked against the checksum in its manifest entry', () => {
 
 test('only an object sent because a version was removed has the time at which it was written', () => {
   const creation_time = '2023-11-14 22:13:20';
-  const current = restorableObject({ ...described, creation_time, by_removal: true }, originOf('source-bucket'));
+  const current = makeRestorableObject({ ...described, creation_time, by_removal: true }, originOf('source-bucket'));
   expect(current.writtenAt).toBe(1_700_000_000_000);
-  expect('writtenAt' in restorableObject({ ...described, creation_time }, originOf('source-bucket'))).toBe(false);
+  expect('writtenAt' in makeRestorableObject({ ...described, creation_time }, originOf('source-bucket'))).toBe(false);
   expect(writtenBeforeRemoval({ by_removal: true, creation_time: 'then' })).toBeUndefined();
 });
 
 test('an object found by a listing has the time at which it was read', () => {
   const listed = Object.fromEntries(Object.entries(described).filter(([name]) => name !== 'sequencer'));
   const read_time = '2023-11-14T22:13:21.000Z';
-  const read = restorableObject({ ...(listed as typeof described), read_time }, originOf('source-bucket'));
+  const read = makeRestorableObject({ ...(listed as typeof described), read_time }, originOf('source-bucket'));
   expect(read.stamp.readAt).toBe(1_700_000_001_000);
   expect(object.stamp.readAt).toBeUndefined();
 });
 
 test('an object is encrypted with the key of its destination, if there is one', () => {
-  expect(writeTarget(object, to({ kmsKeyArn: 'arn:aws:kms:us-east-1:1:key/k' })).kmsKeyArn).toMatch(/key\/k$/);
-  expect('kmsKeyArn' in writeTarget(object, to())).toBe(false);
+  expect(makeWriteTarget(object, to({ kmsKeyArn: 'arn:aws:kms:us-east-1:1:key/k' })).kmsKeyArn).toMatch(/key\/k$/);
+  expect('kmsKeyArn' in makeWriteTarget(object, to())).toBe(false);
 });
 
 test('a storage class that PUT does not accept becomes STANDARD, unless the destination sets its own', () => {
   const outposts = { ...object, storageClass: 'OUTPOSTS' };
   expect(lostStorageClass(outposts, to())).toBe('OUTPOSTS');
-  expect(writeTarget(outposts, to()).storageClass).toBe('STANDARD');
+  expect(makeWriteTarget(outposts, to()).storageClass).toBe('STANDARD');
   expect(lostStorageClass(outposts, to({ storageClass: 'GLACIER' }))).toBeUndefined();
-  expect(writeTarget(outposts, to({ storageClass: 'GLACIER' })).storageClass).toBe('GLACIER');
+  expect(makeWriteTarget(outposts, to({ storageClass: 'GLACIER' })).storageClass).toBe('GLACIER');
   expect(lostStorageClass({ ...object, storageClass: 'GLACIER_IR' }, to())).toBeUndefined();
-  expect(writeTarget({ ...object, storageClass: 'GLACIER_IR' }, to()).storageClass).toBe('GLACIER_IR');
+  expect(makeWriteTarget({ ...object, storageClass: 'GLACIER_IR' }, to()).storageClass).toBe('GLACIER_IR');
 });
 
 test('a key fits if it has at most 1,024 bytes with its prefix', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { ArchiveChangedError, ArchiveGoneError } from '../../../src/restoring/errors.ts';
-import { restorableObject } from '../../../src/restoring/restorable-object.ts';
+import { makeRestorableObject } from '../../../src/restoring/restorable-object.ts';
 import { RestoreProgress } from '../../../src/restoring/restore-progress.ts';
 import type { WriteResult } from '../../../src/restoring/write-object.ts';
 import { AccessDeniedError, StorageRejectedError } from '../../../src/storage/errors.ts';
 import { itemAt, layOutArchive } from '../../support/archives.ts';
-import { RecordingTargetTelemetry } from '../../support/recording-target-telemetry.ts';
+import { RecordingRestoringTelemetry } from '../../support/recording-restoring-telemetry.ts';
 
 const ARCHIVE = { bucket: 'inbound', key: 'rule/20231114T221320000Z-a.tar.zst' };
 const WRITTEN = Date.parse('2023-11-14T22:13:20Z');
@@ -13,10 +13,10 @@ const PLACE = { bucket: 'target', key: 'a' };
 
 function begin(archive = ARCHIVE) {
   const stop = new AbortController();
-  const telemetry = new RecordingTargetTelemetry();
+  const telemetry = new RecordingRestoringTelemetry();
   const progress = new RestoreProgress(archive, { telemetry, signal: stop.signal, now: () => WRITTEN + 30_000 });
   const { manifest } = layOutArchive([{ key: 'a', body: Buffer.from('abc'), modified: WRITTEN / 1000 }]);
-  const object = restorableObject(itemAt(manifest.objects, 0), '01234567');
+  const object = makeRestorableObject(itemAt(manifest.objects, 0), '01234567');
   const settle = (...results: WriteResult[]): void => {
     for (const result of results) progress.settled(PLACE, object, result);
   };

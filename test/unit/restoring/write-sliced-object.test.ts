@@ -5,10 +5,10 @@ import { crc32 } from '../../../src/archive/checksum.ts';
 import { UnexpectedError } from '../../../src/errors.ts';
 import { WRITE_IF_ABSENT } from '../../../src/restoring/decide-write.ts';
 import type { RestoreRun } from '../../../src/restoring/dependencies.ts';
-import { makeStampable, type RestorableObject, writeTarget } from '../../../src/restoring/restorable-object.ts';
+import { makeStampable, makeWriteTarget, type RestorableObject } from '../../../src/restoring/restorable-object.ts';
 import { RestoreProgress } from '../../../src/restoring/restore-progress.ts';
 import { createMarkedUpload, planUpload } from '../../../src/restoring/resume-upload.ts';
-import { lookAndDecide, type WriteStep } from '../../../src/restoring/write-object.ts';
+import { headAndDecide, type WriteStep } from '../../../src/restoring/write-object.ts';
 import { SlicedObjectWrite } from '../../../src/restoring/write-sliced-object.ts';
 import { AccessDeniedError, ObjectArchivedError, WriteConditionError } from '../../../src/storage/errors.ts';
 import { stampOf } from '../../../src/storage/provenance.ts';
@@ -125,7 +125,7 @@ describe('a large object that is written in slices', () => {
     const memory = newMemory();
     await memory.place(LOCATION, Buffer.from('theirs'));
     const object = { ...objectOf('02'), storageClass: 'OUTPOSTS' };
-    const decision = await lookAndDecide(object, destination, new Attempt(memory).run);
+    const decision = await headAndDecide(object, destination, new Attempt(memory).run);
     const attempt = new Attempt(memory, { object, decision });
     await attempt.send();
     expect(text(memory)).toBe(BODY.toString());
@@ -139,10 +139,10 @@ describe('a large object that is written in slices', () => {
   test('is skipped without leaving parts behind if a newer version has arrived meanwhile', async () => {
     const memory = newMemory();
     await memory.place(LOCATION, Buffer.from('theirs'));
-    const decision = await lookAndDecide(objectOf('02'), destination, new Attempt(memory).run);
+    const decision = await headAndDecide(objectOf('02'), destination, new Attempt(memory).run);
     const attempt = new Attempt(memory, { decision });
     const newer = objectOf('03', Buffer.from('newer'));
-    await memory.place(LOCATION, Buffer.from('newer'), writeTarget(newer, destination));
+    await memory.place(LOCATION, Buffer.from('newer'), makeWriteTarget(newer, destination));
     await attempt.send();
     expect(text(memory)).toBe('newer');
     expect(attempt.progress).toMatchObject({ restored: 0, skipped: 1, failed: 0 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { digestContent } from '../../../src/storage/content-digest.ts';
 import {
-  chooseCarrier,
+  chooseStampLocation,
   decodeStamp,
   encodeStamp,
   findStamp,
@@ -100,11 +100,11 @@ describe('provenance stamps', () => {
   test('go into metadata up to 2,048 bytes of UTF-8, otherwise into a tag, otherwise nowhere', () => {
     const room = 2048 - 'ä'.length * 2 - STAMP_NAME.length - text.length;
 
-    expect(chooseCarrier({ ä: 'x'.repeat(room) }, [], stamp)).toBe('metadata');
-    expect(chooseCarrier({ ä: 'x'.repeat(room + 1) }, tagsOf(9), stamp)).toBe('tag');
-    expect(chooseCarrier({ ä: 'x'.repeat(room + 1) }, tagsOf(10), stamp)).toBe('none');
-    expect(chooseCarrier({ [STAMP_NAME]: 'mine' }, [], stamp)).toBe('tag');
-    expect(chooseCarrier({ [STAMP_NAME]: 'mine' }, [{ key: STAMP_NAME, value: 'mine' }], stamp)).toBe('none');
+    expect(chooseStampLocation({ ä: 'x'.repeat(room) }, [], stamp)).toBe('metadata');
+    expect(chooseStampLocation({ ä: 'x'.repeat(room + 1) }, tagsOf(9), stamp)).toBe('tag');
+    expect(chooseStampLocation({ ä: 'x'.repeat(room + 1) }, tagsOf(10), stamp)).toBe('none');
+    expect(chooseStampLocation({ [STAMP_NAME]: 'mine' }, [], stamp)).toBe('tag');
+    expect(chooseStampLocation({ [STAMP_NAME]: 'mine' }, [{ key: STAMP_NAME, value: 'mine' }], stamp)).toBe('none');
     expect(hasRoomForStamp({ note: 'x'.repeat(1000) })).toBe(true);
     expect(hasRoomForStamp({ note: 'x'.repeat(1955) })).toBe(true);
     expect(hasRoomForStamp({ note: 'x'.repeat(1956) })).toBe(false);

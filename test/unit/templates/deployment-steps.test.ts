@@ -73,9 +73,9 @@ describe('a region that sends to a ring and is in no ring', () => {
 
 describe('the order of regions that send to each other', () => {
   const [WEST, EAST] = ['eu-west-1', 'us-east-1'];
-  const whole = { stage: 'all', receives: true } as const;
-  const sendsOnly = { stage: 'all', receives: false } as const;
-  const targetsOnly = { stage: 'targets', receives: true } as const;
+  const whole = { stage: 'all', isReceiving: true } as const;
+  const sendsOnly = { stage: 'all', isReceiving: false } as const;
+  const targetsOnly = { stage: 'targets', isReceiving: true } as const;
 
   async function order(deployed: Readonly<Record<string, DeployedRegion>>): Promise<object> {
     const pair = await plans({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['eu-west-1'] });

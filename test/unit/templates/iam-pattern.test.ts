@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { inSub, keyPattern } from '../../../src/templates/iam-pattern.ts';
+import { escapeForSub, keyPattern } from '../../../src/templates/iam-pattern.ts';
 
 describe('keyPattern', () => {
   test('covers the keys between prefix and suffix', () => {
@@ -17,6 +17,6 @@ describe('keyPattern', () => {
   });
 
   test('survives Fn::Sub', () => {
-    expect(inSub(keyPattern('*/'))).toBe(['', '{!*}/*'].join('$'));
+    expect(escapeForSub(keyPattern('*/'))).toBe(['', '{!*}/*'].join('$'));
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { keyTime } from '../../../src/archive/key-time.ts';
+import { formatKeyTime } from '../../../src/archive/key-time.ts';
 import type { DeployedRule } from '../../../src/configuration/deployed-rule.ts';
 import { chooseArchives } from '../../../src/watermark/choose-archives.ts';
 import type { ListedKey } from '../../../src/watermark/dependencies.ts';
@@ -16,7 +16,7 @@ const PREFIX = `${rule.id}/`;
 
 /** An archive written and put that many seconds ago. */
 function archive(written: number, put = written): ListedKey {
-  return { key: `${PREFIX}${keyTime(NOW - written * 1000)}-${put}.tar.zst`, lastModified: NOW - put * 1000 };
+  return { key: `${PREFIX}${formatKeyTime(NOW - written * 1000)}-${put}.tar.zst`, lastModified: NOW - put * 1000 };
 }
 
 /** An outbound bucket: archives, and the status of those that are not replicated. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidInvocationError } from '../../../src/messages/errors.ts';
-import { isFromQueue, queueMessages } from '../../../src/wiring/sqs-event.ts';
+import { isFromQueue, readQueueMessages } from '../../../src/wiring/sqs-event.ts';
 import { s3Notification } from '../../support/notifications.ts';
 
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/app-rule-backfill';
@@ -8,7 +8,7 @@ const record = { messageId: 'm', receiptHandle: 'r', body: 'b', attributes: { Ap
 
 describe('the event of a function that works on a queue', () => {
   test('is a batch of SQS messages', () => {
-    expect(queueMessages({ Records: [record] })).toEqual([
+    expect(readQueueMessages({ Records: [record] })).toEqual([
       { messageId: 'm', receiptHandle: 'r', body: 'b', receiveCount: 3, turns: 0 },
     ]);
   });
@@ -25,9 +25,9 @@ describe('the event of a function that works on a queue', () => {
     ['text', 'hello'],
   ])('is refused with what is expected and what came: %s', (_, event) => {
     const shown = (event === undefined ? 'undefined' : JSON.stringify(event)).slice(0, 30);
-    expect(() => queueMessages(event)).toThrow(InvalidInvocationError);
-    expect(() => queueMessages(event)).toThrow('This function is invoked by its SQS queue');
-    expect(() => queueMessages(event)).toThrow(shown);
+    expect(() => readQueueMessages(event)).toThrow(InvalidInvocationError);
+    expect(() => readQueueMessages(event)).toThrow('This function is invoked by its SQS queue');
+    expect(() => readQueueMessages(event)).toThrow(shown);
   });
 });
 

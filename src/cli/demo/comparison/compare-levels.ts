@@ -1,4 +1,4 @@
-import { expectedClass, PACKED_FRACTION, settledClass } from '../../../adaptive/content-class.ts';
+import { guessContentClass, INCOMPRESSIBLE_FRACTION, resolveContentClass } from '../../../adaptive/content-class.ts';
 import type { MarginalPrices } from '../../../adaptive/cost-model.ts';
 import { describeLevel } from '../../../configuration/schema/levels.ts';
 import { type ArchiveBytes, readArchiveFrame, readFrames, readManifest } from '../archives/read-archive.ts';
@@ -118,7 +118,7 @@ class Choosing {
   secondsFor(key: string, tar: Uint8Array): number {
     if (this.#isFree) return 0;
     const { fraction, seconds } = this.#bench.test(tar);
-    const content = settledClass(expectedClass(key), fraction > PACKED_FRACTION);
+    const content = resolveContentClass(guessContentClass(key), fraction > INCOMPRESSIBLE_FRACTION);
     const probes = this.#probes.get(content) ?? 0;
     this.#probes.delete(content);
     return seconds + (probes === 0 ? 0 : probes * this.#bench.probe(tar, this.#candidates));

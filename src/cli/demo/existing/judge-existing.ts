@@ -62,7 +62,7 @@ export function countPlanted(planted: PlantedKeys): number {
  * Describes in a sentence what is wrong with a verification's result; undefined if nothing is. @param extra expected
  * extra copies
  */
-export function complain(what: string, report: VerifyReport, extra = 0): string[] {
+export function describeProblems(what: string, report: VerifyReport, extra = 0): string[] {
   const wrong = REPAIRED_KINDS.filter((kind) => report[kind] > 0).map((kind) => `${report[kind]} ${kind}`);
   if (report.notDue > 0) wrong.push(`${report.notDue} not due`);
   if (report.extra !== extra) wrong.push(`${report.extra} extra instead of ${extra}`);

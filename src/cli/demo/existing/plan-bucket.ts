@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { dressObject } from '../input/dress-object.ts';
+import { makeObjectAttributes } from '../input/make-object-attributes.ts';
 import type { DemoObject } from '../input/planned-object.ts';
 
 /** Planted differences, by the kind that `s3xrc verify` must report. */
@@ -63,7 +63,7 @@ export function planBucket(objects: number, prefix: string): ExistingObjectsPlan
     existing: all.map((index) => planObject(keyOf(index), index, 'first')),
     archived: Array.from({ length: ARCHIVED }, (_, index) => ({
       ...planObject(`${root}archived/${index}`, index, 'first'),
-      dress: { headers: {}, metadata: {}, tags: [], storageClass: 'GLACIER' },
+      attributes: { headers: {}, metadata: {}, tags: [], storageClass: 'GLACIER' },
     })),
     overwritten: [overwritten.slice(0, half), overwritten.slice(half)],
     planted: {
@@ -87,11 +87,11 @@ export function planObject(key: string, index: number, version: string): DemoObj
     level: seed.readUInt8(line % seed.length) % 3 === 0 ? 'warning' : 'information',
     message: `request ${seed.toString('hex', 0, 8)} took ${seed.readUInt8((line + 1) % seed.length)} ms`,
   }));
-  const { tags, ...dress } = dressObject(key);
+  const { tags, ...attributes } = makeObjectAttributes(key);
   return {
     key,
     body: { kind: 'bytes', bytes: Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join('')) },
-    dress: { ...dress, tags: index % TAGGED_ONE_IN === 0 ? tags : [] },
+    attributes: { ...attributes, tags: index % TAGGED_ONE_IN === 0 ? tags : [] },
   };
 }
 

@@ -24,8 +24,8 @@ import { verifyDestinations } from '../verify/verify-destinations.ts';
 import type { Workspace } from '../workspace.ts';
 import type { ExistingResult } from './existing-result.ts';
 import {
-  complain,
   countPlanted,
+  describeProblems,
   foundOf,
   REPAIRED_KINDS,
   readVerifyReport,
@@ -33,8 +33,8 @@ import {
   withoutExtra,
 } from './judge-existing.ts';
 import { type ExistingObjectsPlan, planBucket, planObject } from './plan-bucket.ts';
-import { plantAtTarget } from './plant-differences.ts';
 import { openTools, type Tools } from './run-tool.ts';
+import { seedDifferences } from './seed-differences.ts';
 
 const PARALLEL_UPLOADS = 16;
 /** For `--not-due`: no object is too young to be compared. */
@@ -64,7 +64,7 @@ export async function runExisting(
       configuration: configuration.directory,
       bytes: plan.existing.reduce((sum, { body }) => sum + bodySize(body), 0),
       faultRate: faults,
-      withFallback: false,
+      hasFallback: false,
       before: (cloud) => fillBucket(cloud, rule, plan, bucket, progress),
     },
     workspace,
@@ -132,13 +132,13 @@ async function followThrough(scene: Scene): Promise<ExistingResult> {
     problems: [
       ...(queued < plan.existing.length ? [`${queued} of ${plan.existing.length} objects were queued`] : []),
       ...(verified.archived === plan.archived.length ? [] : [`${verified.archived} archived objects were reported`]),
-      ...complain('after the backfill', verified),
+      ...describeProblems('after the backfill', verified),
       ...(young.notDue > 0 && REPAIRED_KINDS.every((kind) => young[kind] === 0)
         ? []
         : ['objects that were not due were reported as wrong']),
       ...(found === planted ? [] : [`${found} of ${planted} planted differences were found`]),
-      ...complain('after the repair', healed, extra.length * pipeline.destinations.length),
-      ...complain('after the repair, read', read),
+      ...describeProblems('after the repair', healed, extra.length * pipeline.destinations.length),
+      ...describeProblems('after the repair, read', read),
     ],
   };
 }
@@ -175,7 +175,7 @@ async function plantDifferences({ rule, plan, bucket, pipeline }: Scene): Promis
   const notification = replicatesDeletes(rule) ? notificationOfRemovals : notificationOfNewObjects;
   await notifyQueues(source.s3, source.bucket, [notification(rule.id, ruleQueueArn, { prefix: rule.source.prefix })]);
   for (const { destination, s3 } of destinations) {
-    await plantAtTarget({ s3, bucket: destination.bucket }, destination.targetPrefix ?? '', plan.planted);
+    await seedDifferences({ s3, bucket: destination.bucket }, destination.targetPrefix ?? '', plan.planted);
   }
 }
 
@@ -239,8 +239,8 @@ class SourceBucket {
     objects: readonly DemoObject[],
     onWritten: () => void = () => undefined,
   ): Promise<void> {
-    await this.#turns.map(objects, async ({ key, body, dress }) => {
-      const version = await putObject(client, key, body, dress);
+    await this.#turns.map(objects, async ({ key, body, attributes }) => {
+      const version = await putObject(client, key, body, attributes);
       // How often a target writes it does not matter here.
       this.#objects.set(key, { ...version, writes: [0, Number.POSITIVE_INFINITY] });
       onWritten();
@@ -249,6 +249,6 @@ class SourceBucket {
 
   /** Objects that are not replicated, since they cannot be read. */
   async writeArchived(client: BucketClient, objects: readonly DemoObject[]): Promise<void> {
-    for (const { key, body, dress } of objects) await putObject(client, key, body, dress);
+    for (const { key, body, attributes } of objects) await putObject(client, key, body, attributes);
   }
 }

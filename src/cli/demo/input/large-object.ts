@@ -7,7 +7,7 @@ const STRIPE = 500_000;
 const NOISE_KEY = Buffer.alloc(32, 7);
 
 /** The object of the default run that has several frames: always the same bytes. */
-export function largeObject(): { readonly name: string; readonly bytes: Uint8Array } {
+export function makeLargeObject(): { readonly name: string; readonly bytes: Uint8Array } {
   const bytes = Buffer.alloc(BYTES);
   const cipher = createCipheriv('aes-256-ctr', NOISE_KEY, Buffer.alloc(16));
   for (let start = 0; start < BYTES; start += STRIPE) {

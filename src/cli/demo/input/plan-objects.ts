@@ -1,8 +1,8 @@
 import { countLargeFrames } from '../../../archive/plan-frames.ts';
 import { MAX_KEY_BYTES } from '../../../units.ts';
-import { dressTightly } from './dress-object.ts';
-import { hardKeys } from './hard-keys.ts';
-import { largeObject } from './large-object.ts';
+import { edgeCaseKeys } from './edge-case-keys.ts';
+import { makeLargeObject } from './large-object.ts';
+import { makeCrowdedAttributes } from './make-object-attributes.ts';
 import { bodySize, type DemoObject, type DraftTiming, type ObjectBody, type Removal } from './planned-object.ts';
 import type { FolderContent, SkippedEntry } from './walk-folder.ts';
 
@@ -54,13 +54,13 @@ export interface DemoPlan {
 }
 
 /**
- * Plans the uploads: one object per file, in order of the keys, and with `withHardKeys` those with difficult
+ * Plans the uploads: one object per file, in order of the keys, and with `hasEdgeCaseKeys` those with difficult
  * keys and one of several frames.
  * @param prefix of the rule; every key begins with it
  */
 export function planObjects(
   content: PlannedContent,
-  { prefix, withHardKeys }: { readonly prefix: string; readonly withHardKeys: boolean },
+  { prefix, hasEdgeCaseKeys }: { readonly prefix: string; readonly hasEdgeCaseKeys: boolean },
 ): DemoPlan {
   const skipped: SkippedEntry[] = [...content.skipped];
   const objects: DemoObject[] = [];
@@ -70,16 +70,16 @@ export function planObjects(
       skipped.push({ relativePath: name, reason: `its key would have more than ${MAX_KEY_BYTES} bytes` });
       return;
     }
-    objects.push(castObject({ key, body, dress: dressTightly(key) }, objects.length % DRAFT_EVERY));
+    objects.push(castObject({ key, body, attributes: makeCrowdedAttributes(key) }, objects.length % DRAFT_EVERY));
   };
   for (const { relativePath, body } of content.bodies) add(relativePath, body);
-  if (withHardKeys) {
-    for (const { name, bytes } of hardKeys(MAX_KEY_BYTES - Buffer.byteLength(prefix)))
+  if (hasEdgeCaseKeys) {
+    for (const { name, bytes } of edgeCaseKeys(MAX_KEY_BYTES - Buffer.byteLength(prefix)))
       add(name, { kind: 'bytes', bytes });
-    const { name, bytes } = largeObject();
+    const { name, bytes } = makeLargeObject();
     const key = `${prefix}${name}`;
     // Whatever its position, it serves as a witness.
-    objects.push({ key, body: { kind: 'bytes', bytes }, dress: dressTightly(key) });
+    objects.push({ key, body: { kind: 'bytes', bytes }, attributes: makeCrowdedAttributes(key) });
   }
   return { objects: [...chooseWitnesses(objects), ...objectsToDelete(objects)], skipped };
 }
@@ -98,7 +98,7 @@ function objectsToDelete(objects: readonly DemoObject[]): DemoObject[] {
     const key = `${neighbor}.deleted`;
     if (removal === undefined || taken.has(key) || Buffer.byteLength(key) > MAX_KEY_BYTES) return [];
     const bytes = Buffer.from(`${JSON.stringify(key)}, which is deleted at the source.\n`);
-    return [{ key, body: { kind: 'bytes', bytes }, dress: dressTightly(key), removal }];
+    return [{ key, body: { kind: 'bytes', bytes }, attributes: makeCrowdedAttributes(key), removal }];
   });
 }
 

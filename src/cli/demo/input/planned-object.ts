@@ -6,7 +6,7 @@ import { MIB } from '../../../units.ts';
 export const READ_BYTES = 16 * MIB;
 
 /** Everything about an object but its key and its bytes. */
-export interface ObjectDress {
+export interface ObjectAttributes {
   readonly headers: ObjectHeaders;
   readonly metadata: UserMetadata;
   readonly tags: readonly ObjectTag[];
@@ -36,7 +36,7 @@ export interface StoredBody {
 export interface DemoObject {
   readonly key: string;
   readonly body: ObjectBody;
-  readonly dress: ObjectDress;
+  readonly attributes: ObjectAttributes;
   /** An earlier version, which the body overwrites. */
   readonly draft?: Draft;
   /** Its archive is held back in transit, and a damaged copy of that archive arrives before it. */

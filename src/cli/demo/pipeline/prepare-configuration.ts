@@ -4,7 +4,7 @@ import type { DeployedRule } from '../../../configuration/deployed-rule.ts';
 import { loadConfiguration } from '../../../configuration/load.ts';
 import { PRICE_FILE } from '../../../configuration/prices/price-file.ts';
 import type { Configuration } from '../../../configuration/read-configuration.ts';
-import { REPLICATION_FILE, SETTINGS_FILE } from '../../../configuration/schema/finding.ts';
+import { REPLICATION_FILE, SETTINGS_FILE } from '../../../configuration/schema/locate-problem.ts';
 import { type ReplicationFile, replicationSchema } from '../../../configuration/schema/schema.ts';
 
 /** The demo's options for the rules. */

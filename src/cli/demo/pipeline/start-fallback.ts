@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmulatedRegion } from '../../../../local-cloud/emulated-cloud.ts';
 import { createQueuePair, type QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
-import { queueIsEmpty } from '../../../../local-cloud/queue-depth.ts';
+import { isQueueEmpty } from '../../../../local-cloud/queue-depth.ts';
 import { WorkerService } from '../../../../local-cloud/worker-service.ts';
-import { FallbackMishaps } from './fallback-mishaps.ts';
 import { FunctionLog } from './function-log.ts';
 import { serviceEnvironment, throughEndpoint } from './service-environment.ts';
+import { TaskFaultInjector } from './task-fault-injector.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** Short, since the message of a killed task stays hidden this long; otherwise the heartbeat extends it. */
@@ -25,7 +25,7 @@ export interface FallbackOptions {
   readonly patience: Timeouts;
   readonly onLine: (line: string) => void;
   /** Kills a task at work and reclaims the next. */
-  readonly withFaults: boolean;
+  readonly hasFaults: boolean;
 }
 
 /** The fallback of one side in one region: its queue, and a task that works on it. */
@@ -36,7 +36,7 @@ export interface Fallback {
   readonly environment: Readonly<Record<string, string>>;
   /** The work of its tasks. */
   readonly log: FunctionLog;
-  readonly mishaps: FallbackMishaps;
+  readonly mishaps: TaskFaultInjector;
   /** Resolves when the queue is empty. @throws WorkerTaskError when a task failed */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -49,7 +49,7 @@ export async function startFallback(options: FallbackOptions): Promise<Fallback>
     maxReceiveCount: patience.maxReceives,
   });
   const log = new FunctionLog();
-  const mishaps = new FallbackMishaps();
+  const mishaps = new TaskFaultInjector();
   const service = new WorkerService({
     bundle: join(bundles, 'fallback.mjs'),
     environment: {
@@ -63,7 +63,7 @@ export async function startFallback(options: FallbackOptions): Promise<Fallback>
     onLine: (line) => {
       log.read(line);
       options.onLine(line);
-      if (options.withFaults) mishaps.follow(line, service);
+      if (options.hasFaults) mishaps.follow(line, service);
     },
   });
   service.start();
@@ -74,7 +74,7 @@ export async function startFallback(options: FallbackOptions): Promise<Fallback>
     log,
     mishaps,
     idle: async () => {
-      while (!(await service.orFailure(queueIsEmpty(region.sqs, queue.url)))) await sleep(POLL_MILLISECONDS);
+      while (!(await service.orFailure(isQueueEmpty(region.sqs, queue.url)))) await sleep(POLL_MILLISECONDS);
     },
     stop: () => service.stop(),
   };

@@ -4,7 +4,7 @@ import { enableVersioning } from '../../../../local-cloud/pipeline/bucket-setup.
 import {
   createPipelineResources,
   type PipelineResources,
-  progressBucket,
+  progressBucketName,
 } from '../../../../local-cloud/pipeline/create-pipeline-resources.ts';
 import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
 import { Replicator } from '../../../../local-cloud/replicator.ts';
@@ -18,7 +18,13 @@ import { FunctionLog } from './function-log.ts';
 import type { Pipeline } from './pipeline.ts';
 import { sendDamaged } from './send-damaged.ts';
 import { throughEndpoint } from './service-environment.ts';
-import { fallbackDeadLetters, type Side, startSide, sumFallbacks, untilIdle } from './start-side.ts';
+import {
+  fallbackDeadLetters,
+  type RegionService,
+  startRegionService,
+  sumFallbacks,
+  waitUntilIdle,
+} from './start-region-service.ts';
 import { chooseTimeouts, type Timeouts } from './timeouts.ts';
 
 /** The same faults in the same order in each run, if the order of the calls is the same. */
@@ -42,7 +48,7 @@ export interface PipelineOptions {
   readonly bytes: number;
   readonly faultRate: number;
   /** Whether tasks do the work that exceeds a function's limits. */
-  readonly withFallback: boolean;
+  readonly hasFallback: boolean;
   /** Called when the regions exist but nothing of the rule, not even its source bucket. */
   readonly before?: (cloud: EmulatedCloud) => Promise<void>;
 }
@@ -91,7 +97,7 @@ export async function startPipeline(
     replicated: () => copies,
     faults: () => sumFaults(faultRate, cloud, [source, ...targets]),
     fallback: () => sumFallbacks(source, targets),
-    packed: () => untilIdle(source),
+    packed: () => waitUntilIdle(source),
     copied: () => replicator.idle(),
     holdCopies: () => replicator.hold(),
     letCopiesPass: () => replicator.letPass(),
@@ -100,7 +106,7 @@ export async function startPipeline(
     },
     sendDamaged: (deleted) => sendDamaged(found.outbound, found.inbound, replicator.held, deleted),
     restored: async () => {
-      await Promise.all(targets.map(untilIdle));
+      await Promise.all(targets.map(waitUntilIdle));
     },
     deadLetterQueues: [...deadLetterQueues, ...fallbackDeadLetters([source, ...targets])],
   };
@@ -141,7 +147,7 @@ function pipelinePlan(rule: ReplicationRule, patience: Timeouts): Parameters<typ
     outboundBucket: OUTBOUND,
     archivePrefix: `${rule.id}/`,
     targetRegions: targetRegions(rule),
-    tellsRemovals: replicatesDeletes(rule),
+    reportsRemovals: replicatesDeletes(rule),
   };
   return {
     rules: [plannedRule],
@@ -165,20 +171,20 @@ interface Ground {
 }
 
 async function startSides(
-  { rule, configuration: CONFIGURATION_DIRECTORY, faultRate, withFallback }: PipelineOptions,
+  { rule, configuration: CONFIGURATION_DIRECTORY, faultRate, hasFallback }: PipelineOptions,
   { cloud, resources, patience, log, events, bundles }: Ground,
   cleanup: AsyncDisposableStack,
-): Promise<{ source: Side; targets: Side[] }> {
+): Promise<{ source: RegionService; targets: RegionService[] }> {
   const shared = {
     bundles,
     patience,
-    withFaults: faultRate > 0,
+    hasFaults: faultRate > 0,
     onLine: (line: string) => {
       log.read(line);
     },
-    ...(withFallback ? { fallbackOverBytes: rule.source.maxObjectBytes } : {}),
+    ...(hasFallback ? { fallbackOverBytes: rule.source.maxObjectBytes } : {}),
   };
-  const source = await startSide(
+  const source = await startRegionService(
     {
       ...shared,
       kind: 'source',
@@ -192,14 +198,14 @@ async function startSides(
         CONFIGURATION_DIRECTORY,
         RULE_ID: rule.id,
         OUTBOUND_BUCKET: OUTBOUND,
-        PROGRESS_BUCKET: progressBucket(OUTBOUND),
+        PROGRESS_BUCKET: progressBucketName(OUTBOUND),
         OWNERSHIP_SECONDS: String(OWNERSHIP_SECONDS),
         STATISTICS_TABLE: STATISTICS,
       },
     },
     cleanup,
   );
-  const targets: Side[] = [];
+  const targets: RegionService[] = [];
   for (const region of targetRegions(rule)) {
     const plan = {
       ...shared,
@@ -212,7 +218,7 @@ async function startSides(
         ...(replicatesDeletes(rule) ? { DELETIONS_TABLE: DELETIONS } : {}),
       },
     };
-    targets.push(await startSide(plan, cleanup));
+    targets.push(await startRegionService(plan, cleanup));
   }
   return { source, targets };
 }
@@ -229,7 +235,7 @@ function connectResources(
     backfill: {
       regions: cloud.regions,
       queueUrl: throughEndpoint(queueOf(resources.backfillQueues, rule.id).url, cloud.region(rule.source.region)),
-      progressBucket: progressBucket(OUTBOUND),
+      progressBucket: progressBucketName(OUTBOUND),
       ruleQueueArn: ruleQueue.arn,
     },
     outbound: { s3, bucket: OUTBOUND },
@@ -250,7 +256,11 @@ function connectResources(
   };
 }
 
-function sumFaults(rate: number, cloud: EmulatedCloud, sides: readonly Side[]): ReturnType<Pipeline['faults']> {
+function sumFaults(
+  rate: number,
+  cloud: EmulatedCloud,
+  sides: readonly RegionService[],
+): ReturnType<Pipeline['faults']> {
   const counts = [...cloud.regions.values()].flatMap(({ faults }) => [...(faults?.counts.values() ?? [])]);
   return {
     rate,

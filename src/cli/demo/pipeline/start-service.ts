@@ -6,7 +6,7 @@ import { FunctionHost } from '../../../../local-cloud/function-host.ts';
 import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
 import { LOCAL_ACCOUNT_ID } from '../../../../local-cloud/region-clients.ts';
 import { DemoFailedError } from '../errors.ts';
-import { killAtWork } from './kill-at-work.ts';
+import { killDuringInvocation } from './kill-during-invocation.ts';
 import { serviceEnvironment, throughEndpoint } from './service-environment.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -35,7 +35,7 @@ export interface ServiceOptions {
   /** Called with the body of each message before the function receives it. */
   readonly onMessage?: (body: string) => void;
   /** Kills a busy environment; failed invocations are then expected. */
-  readonly withFaults: boolean;
+  readonly hasFaults: boolean;
 }
 
 /** A function and the event source mappings that feed it. */
@@ -49,19 +49,19 @@ export interface Service {
 }
 
 export function startService(options: ServiceOptions): Service {
-  const { region, queue, backfillQueue, withFaults } = options;
+  const { region, queue, backfillQueue, hasFaults } = options;
   const host = new FunctionHost(hostOptions(options));
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   let kills = 0;
   let failures = 0;
-  let stopped = false;
+  let isStopped = false;
   const invoke = async (event: SQSEvent): Promise<unknown> => {
     // While stopping, the mapping still delivers received messages, which must not start a new process.
-    if (stopped) throw new DemoFailedError('The demo has ended');
+    if (isStopped) throw new DemoFailedError('The demo has ended');
     for (const { body } of event.Records) options.onMessage?.(body);
     const invocation = host.invoke(event);
-    if (withFaults && kills === 0 && (await killAtWork(host, invocation))) kills += 1;
+    if (hasFaults && kills === 0 && (await killDuringInvocation(host, invocation))) kills += 1;
     return invocation;
   };
   const mappings = [queue, ...(backfillQueue === undefined ? [] : [backfillQueue])].map(
@@ -77,7 +77,7 @@ export function startService(options: ServiceOptions): Service {
         onInvocation: ({ outcome }) => {
           if (outcome.kind === 'answered') return;
           failures += 1;
-          if (!withFaults) failed.reject(new DemoFailedError(`The ${options.kind} function failed: ${outcome.reason}`));
+          if (!hasFaults) failed.reject(new DemoFailedError(`The ${options.kind} function failed: ${outcome.reason}`));
         },
       }),
   );
@@ -93,7 +93,7 @@ export function startService(options: ServiceOptions): Service {
       await Promise.race([Promise.all(mappings.map((mapping) => mapping.idle())), failed.promise]);
     },
     stop: async () => {
-      stopped = true;
+      isStopped = true;
       await host.stop();
       await Promise.all(mappings.map((mapping) => mapping.stop()));
     },

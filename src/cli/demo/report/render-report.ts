@@ -4,9 +4,9 @@ import { verdictOf } from '../verdict.ts';
 import { renderComparison, renderDashboardSection, renderLevels } from './dashboard-section.ts';
 import { html } from './html.ts';
 import { drawPipeline } from './pipeline-picture.ts';
-import { renderArchives, renderProblems, renderTiles, renderTypes, renderWorth } from './sections.ts';
+import { renderArchives, renderCostComparison, renderProblems, renderTiles, renderTypes } from './sections.ts';
 import { STYLE } from './style.ts';
-import { drawUpright } from './upright-picture.ts';
+import { drawVertical } from './vertical-picture.ts';
 
 /** The report of a run: one self-contained HTML file. */
 export function renderReport(result: DemoResult, date: Date): string {
@@ -25,11 +25,11 @@ export function renderReport(result: DemoResult, date: Date): string {
 <p class="muted">${result.source}; rule <code>${rule.id}</code>; emulated regions on one machine,
 ${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
 <div class="verdict ${isFlawless(result) ? 'good' : 'bad'}">${verdictOf(result)}</div>
-<div class="card">${drawPipeline(result)}${drawUpright(result)}</div>
+<div class="card">${drawPipeline(result)}${drawVertical(result)}</div>
 <h2>Numbers</h2>
 ${renderTiles(result)}
 ${renderProblems(result)}
-${renderWorth(result)}
+${renderCostComparison(result)}
 <h2>From the functions’ metrics</h2>
 ${renderDashboardSection(result)}
 <h2>Levels by kind of content</h2>

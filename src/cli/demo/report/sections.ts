@@ -9,8 +9,8 @@ import {
   ratioOf,
 } from '../../command/numbers.ts';
 import type { InspectedArchive } from '../archives/inspect-archive.ts';
+import { type CostComparison, monthTitle, sumsOf } from '../cost-comparison.ts';
 import type { DemoResult } from '../result.ts';
-import { monthTitle, sumsOf, type Worth } from '../worth.ts';
 import { html, type Markup } from './html.ts';
 import { renderSaving, renderTable } from './table.ts';
 
@@ -60,10 +60,10 @@ export function renderTiles(result: DemoResult): Markup {
 }
 
 /** The outcome in dollars: stated once, with a loss clearly marked. */
-export function renderWorth({ worth }: DemoResult): Markup {
+export function renderCostComparison({ worth }: DemoResult): Markup {
   if (worth === undefined) return html``;
   const { terabyte, month, verdict } = worth;
-  const table = (title: string, of: Worth): Markup => {
+  const table = (title: string, of: CostComparison): Markup => {
     const lines = [...of.lines, { what: 'net', ...sumsOf(of) }];
     const rows = lines.map(({ what, plain, ours }) => [
       what,

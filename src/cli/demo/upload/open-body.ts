@@ -11,14 +11,14 @@ import { withoutStamp } from '../../../storage/provenance.ts';
 import type { ObjectDescription } from '../../../storage/stored-object.ts';
 import { systemErrorText } from '../../command/explain-failure.ts';
 import { SourceChangedError } from '../errors.ts';
-import type { FileBody, ObjectDress, StoredBody } from '../input/planned-object.ts';
+import type { FileBody, ObjectAttributes, StoredBody } from '../input/planned-object.ts';
 
 /** Bytes that are read in parts, in order. */
 export interface OpenBody extends AsyncDisposable {
   /** Bytes. */
   readonly size: number;
   /** The object's own properties; absent: the planned ones. */
-  readonly dress?: Omit<ObjectDress, 'tags'>;
+  readonly attributes?: Omit<ObjectAttributes, 'tags'>;
   /** @throws SourceChangedError */
   read(start: number, length: number): Promise<Buffer>;
   /** @throws SourceChangedError when it has changed */
@@ -76,7 +76,7 @@ export async function openStored({ location, etag, size, reader }: StoredBody, f
   const first = await read(0, Math.min(size, firstBytes));
   return {
     size,
-    dress: dressOf(first.description),
+    attributes: attributesOf(first.description),
     // Each read is pinned to the version that was listed.
     check: () => Promise.resolve(),
     read: async (start, length) =>
@@ -97,7 +97,7 @@ function isOfObject(thrown: unknown): thrown is Error {
   ].some((kind) => thrown instanceof kind);
 }
 
-function dressOf({ headers, metadata, storageClass }: ObjectDescription): Omit<ObjectDress, 'tags'> {
+function attributesOf({ headers, metadata, storageClass }: ObjectDescription): Omit<ObjectAttributes, 'tags'> {
   const { expires, ...others } = headers;
   // The SDK only accepts a date, and formats it in its own way.
   const date = expires === undefined ? Number.NaN : Date.parse(expires);

@@ -9,7 +9,7 @@ import {
   type StorageClass,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { type ObjectBody, type ObjectDress, READ_BYTES } from '../input/planned-object.ts';
+import { type ObjectAttributes, type ObjectBody, READ_BYTES } from '../input/planned-object.ts';
 import { type OpenBody, openFile, openStored } from './open-body.ts';
 import type { UploadedVersion } from './uploaded-object.ts';
 
@@ -20,7 +20,7 @@ export interface BucketClient {
 
 /** An uploaded object, with its properties besides the bytes. */
 export interface PutResult extends UploadedVersion {
-  readonly dress: ObjectDress;
+  readonly attributes: ObjectAttributes;
 }
 
 /**
@@ -32,41 +32,53 @@ export async function putObject(
   client: BucketClient,
   key: string,
   body: ObjectBody,
-  planned: ObjectDress,
+  planned: ObjectAttributes,
 ): Promise<PutResult> {
   const begun = Date.now();
   if (body.kind === 'bytes') {
-    return { key, begun, dress: planned, ...(await putBytes(client, key, body.bytes, planned)) };
+    return { key, begun, attributes: planned, ...(await putBytes(client, key, body.bytes, planned)) };
   }
   await using opened = body.kind === 'file' ? await openFile(body) : await openStored(body, READ_BYTES);
-  const dress = { ...planned, ...opened.dress };
+  const attributes = { ...planned, ...opened.attributes };
   const sent = opened.size <= READ_BYTES ? putSmall : putParts;
-  return { key, begun, dress, ...(await sent(client, key, opened, dress)) };
+  return { key, begun, attributes, ...(await sent(client, key, opened, attributes)) };
 }
 
 type SentBody = Pick<UploadedVersion, 'etag' | 'size' | 'sha256'>;
 
-async function putSmall(client: BucketClient, key: string, opened: OpenBody, dress: ObjectDress): Promise<SentBody> {
+async function putSmall(
+  client: BucketClient,
+  key: string,
+  opened: OpenBody,
+  attributes: ObjectAttributes,
+): Promise<SentBody> {
   const bytes = await opened.read(0, opened.size);
   await opened.check();
-  return putBytes(client, key, bytes, dress);
+  return putBytes(client, key, bytes, attributes);
 }
 
 async function putBytes(
   { s3, bucket }: BucketClient,
   key: string,
   bytes: Uint8Array,
-  dress: ObjectDress,
+  attributes: ObjectAttributes,
 ): Promise<SentBody> {
-  const { ETag } = await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ...attributes(dress) }));
+  const { ETag } = await s3.send(
+    new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ...requestFields(attributes) }),
+  );
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { etag: withoutQuotes(ETag), size: bytes.byteLength, sha256 };
 }
 
-async function putParts(client: BucketClient, key: string, opened: OpenBody, dress: ObjectDress): Promise<SentBody> {
+async function putParts(
+  client: BucketClient,
+  key: string,
+  opened: OpenBody,
+  attributes: ObjectAttributes,
+): Promise<SentBody> {
   const { s3, bucket } = client;
   const { UploadId } = await s3.send(
-    new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ...attributes(dress) }),
+    new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ...requestFields(attributes) }),
   );
   const upload = { Bucket: bucket, Key: key, UploadId };
   try {
@@ -90,7 +102,7 @@ async function putParts(client: BucketClient, key: string, opened: OpenBody, dre
   }
 }
 
-function attributes({ headers, metadata, tags, storageClass }: ObjectDress): Partial<PutObjectCommandInput> {
+function requestFields({ headers, metadata, tags, storageClass }: ObjectAttributes): Partial<PutObjectCommandInput> {
   return {
     ContentType: headers.contentType,
     ContentEncoding: headers.contentEncoding,

@@ -1,4 +1,4 @@
-import type { ObjectDress } from '../input/planned-object.ts';
+import type { ObjectAttributes } from '../input/planned-object.ts';
 
 /** One PUT that the source bucket accepted. */
 export interface UploadedVersion {
@@ -15,7 +15,7 @@ export interface UploadedVersion {
 
 /** The final contents of the source bucket, which every target bucket must have. */
 export interface UploadedObject extends UploadedVersion {
-  readonly dress: ObjectDress;
+  readonly attributes: ObjectAttributes;
   /**
    * The min and max number of times that a target has to write it: replays and older versions do not count as writes.
    */

@@ -122,9 +122,9 @@ export class Uploader {
     });
   }
 
-  async #put({ key, dress }: DemoObject, body: ObjectBody): Promise<PutResult> {
+  async #put({ key, attributes }: DemoObject, body: ObjectBody): Promise<PutResult> {
     try {
-      const version = await putObject(this.#client, key, body, dress);
+      const version = await putObject(this.#client, key, body, attributes);
       this.#onUploaded();
       return version;
     } catch (thrown) {

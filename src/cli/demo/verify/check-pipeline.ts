@@ -15,7 +15,7 @@ export interface RunEvidence {
   /** Versions whose events were repeated. */
   readonly repeated: readonly PackedVersion[];
   readonly damaged: readonly DamagedCopy[];
-  readonly withFaults: boolean;
+  readonly hasFaults: boolean;
 }
 
 /** A sentence for each broken promise, even if every object has arrived. */
@@ -24,14 +24,14 @@ export async function findViolations(
     inbound,
     destinations,
   }: { readonly inbound: readonly InboundBucket[]; readonly destinations: readonly VerifiedDestination[] },
-  { record, inspected, repeated, damaged, withFaults }: RunEvidence,
+  { record, inspected, repeated, damaged, hasFaults }: RunEvidence,
 ): Promise<string[]> {
   const packed = inspected.flatMap(({ versions }) => versions);
   return [
     ...(await checkInbound(inbound, damaged)),
     ...(await checkDestinationWrites(destinations, record)),
     // With faults, objects are packed again if it is unknown whether they were packed.
-    ...(withFaults ? [] : checkPacking(record, packed, repeated)),
+    ...(hasFaults ? [] : checkPacking(record, packed, repeated)),
   ];
 }
 

@@ -38,11 +38,11 @@ export async function compareObject(
   const tags = TagSet.map(({ Key = '', Value = '' }) => ({ key: Key, value: Value }));
   return [
     ...differ('bytes', `${expected.size} with SHA-256 ${expected.sha256}`, `${size} with SHA-256 ${sha256}`),
-    ...compareHeaders(expected.dress.headers, found),
-    ...differ('metadata', canonical(expected.dress.metadata), canonical(readMetadata(found))),
+    ...compareHeaders(expected.attributes.headers, found),
+    ...differ('metadata', canonical(expected.attributes.metadata), canonical(readMetadata(found))),
     ...differ(
       'tags',
-      canonical(Object.fromEntries(expected.dress.tags.map(({ key, value }) => [key, value]))),
+      canonical(Object.fromEntries(expected.attributes.tags.map(({ key, value }) => [key, value]))),
       canonical(ownTags(tags)),
     ),
     ...differ('storage class', storageClass, found.StorageClass ?? 'STANDARD'),

@@ -48,7 +48,7 @@ export async function verifyDestinations(
         const differences = await compareObject(
           client,
           expected,
-          destination.storageClass ?? object.dress.storageClass,
+          destination.storageClass ?? object.attributes.storageClass,
         );
         if (differences === undefined) lost.push({ region, key: object.key, differences: ['is missing'] });
         else if (differences.length > 0) altered.push({ region, key: object.key, differences });

@@ -2,7 +2,7 @@ import { type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudw
 import { resourceNamePrefix } from '../../../configuration/schema/resource-names.ts';
 import type { RegionPlan } from '../../../templates/plan-regions.ts';
 import { deployedNames } from '../../command/deployed-names.ts';
-import type { CheckGroup, Patient } from '../check.ts';
+import type { CheckContext, CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
 /** Alarms by which the fallback scales: they regularly turn on and off. */
@@ -15,21 +15,21 @@ const RUNBOOK = /docs\/operations\.md#[\w-]+/;
 export const ALARM_CHECKS: CheckGroup = {
   name: 'alarms',
   title: 'Alarms',
-  checksOf: (patient) =>
-    patient.plans.map((plan) => ({
+  checksOf: (context) =>
+    context.plans.map((plan) => ({
       subject: `alarms (${plan.region})`,
       takes: 'cloudwatch:DescribeAlarms',
-      run: (signal) => patient.deployments.whenDeployed(plan.region, () => checkRegion(plan, patient, signal)),
+      run: (signal) => context.deployments.whenDeployed(plan.region, () => checkRegion(plan, context, signal)),
     })),
 };
 
-async function checkRegion(plan: RegionPlan, patient: Patient, abortSignal: AbortSignal): Promise<Diagnosis[]> {
+async function checkRegion(plan: RegionPlan, context: CheckContext, abortSignal: AbortSignal): Promise<Diagnosis[]> {
   const { region } = plan;
   const subject = `alarms (${region})`;
-  const alarms = (await listAlarms(plan, patient, abortSignal)).filter(
+  const alarms = (await listAlarms(plan, context, abortSignal)).filter(
     ({ AlarmName = '' }) => !SCALING.test(AlarmName),
   );
-  if (alarms.length === 0) return [await patient.deployments.missing(region, subject)];
+  if (alarms.length === 0) return [await context.deployments.missing(region, subject)];
   const on = alarms.filter(({ StateValue }) => StateValue === 'ALARM');
   const mute = alarms.filter(({ ActionsEnabled }) => ActionsEnabled === false);
   return [
@@ -48,7 +48,7 @@ async function checkRegion(plan: RegionPlan, patient: Patient, abortSignal: Abor
 /** Only those of this deployment: another one may have a name with the same prefix. */
 async function listAlarms(
   plan: RegionPlan,
-  { clients, configuration }: Patient,
+  { clients, configuration }: CheckContext,
   abortSignal: AbortSignal,
 ): Promise<MetricAlarm[]> {
   const prefix = resourceNamePrefix(configuration.settings.stack_name);

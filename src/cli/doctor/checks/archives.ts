@@ -6,7 +6,7 @@ import { ownBucketName } from '../../../configuration/schema/resource-names.ts';
 import { KEPT_PREFIX } from '../../../resend/kept-key.ts';
 import { formatAge } from '../../command/age.ts';
 import { formatPlural } from '../../command/numbers.ts';
-import type { Check, CheckGroup, Patient } from '../check.ts';
+import type { Check, CheckContext, CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
 /** How many of a rule's oldest archives have their replication status checked: each costs a call. */
@@ -24,14 +24,14 @@ interface ListedArchive {
 export const ARCHIVE_CHECKS: CheckGroup = {
   name: 'archives',
   title: 'Archives',
-  checksOf: (patient) =>
-    patient.plans.flatMap((plan) => {
+  checksOf: (context) =>
+    context.plans.flatMap((plan) => {
       const incoming = [...new Set(plan.incoming.map(({ rule }) => rule))];
       const resent = resendRegions(plan.outgoing).map((target) => ({ id: resendId(target) }));
       return [
-        ...[...plan.outgoing, ...resent].map((rule) => outboundCheck(rule, plan.region, patient)),
-        ...(plan.settings.source_target.includes('source') ? [keptCheck(plan.region, patient)] : []),
-        ...[...incoming, ...resentTo(plan.region, incoming)].map((rule) => inboundCheck(rule, plan.region, patient)),
+        ...[...plan.outgoing, ...resent].map((rule) => outboundCheck(rule, plan.region, context)),
+        ...(plan.settings.source_target.includes('source') ? [keptCheck(plan.region, context)] : []),
+        ...[...incoming, ...resentTo(plan.region, incoming)].map((rule) => inboundCheck(rule, plan.region, context)),
       ];
     }),
 };
@@ -58,7 +58,7 @@ function listingCheck(
     role,
     prefix,
   }: { readonly region: string; readonly role: 'outbound' | 'inbound' | 'failed'; readonly prefix: string },
-  patient: Patient,
+  context: CheckContext,
   judge: (
     archives: readonly ListedArchive[],
     s3: S3Client,
@@ -66,8 +66,8 @@ function listingCheck(
     signal: AbortSignal,
   ) => Promise<Diagnosis[]> | Diagnosis[],
 ): Check {
-  const bucket = ownBucketName(patient.configuration.settings.stack_name, patient.identity.account, region, role);
-  const s3 = patient.clients.s3(region);
+  const bucket = ownBucketName(context.configuration.settings.stack_name, context.identity.account, region, role);
+  const s3 = context.clients.s3(region);
   const look = async (abortSignal: AbortSignal): Promise<readonly Diagnosis[]> => {
     try {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }), {
@@ -79,7 +79,7 @@ function listingCheck(
       }));
       return await judge(archives, s3, bucket, abortSignal);
     } catch (thrown) {
-      if (thrown instanceof NoSuchBucket) return [await patient.deployments.missing(region, `bucket ${bucket}`)];
+      if (thrown instanceof NoSuchBucket) return [await context.deployments.missing(region, `bucket ${bucket}`)];
       throw thrown;
     }
   };
@@ -87,14 +87,14 @@ function listingCheck(
     subject: `s3://${bucket}/${prefix}`,
     takes: 's3:ListBucket and s3:GetObject',
     run: (signal) =>
-      patient.deployments.whenPartDeployed(region, { name: bucket, sends: role !== 'inbound' }, () => look(signal)),
+      context.deployments.whenPartDeployed(region, { name: bucket, isSending: role !== 'inbound' }, () => look(signal)),
   };
 }
 
-function outboundCheck(rule: Pick<DeployedRule, 'id'>, region: string, patient: Patient): Check {
+function outboundCheck(rule: Pick<DeployedRule, 'id'>, region: string, context: CheckContext): Check {
   return listingCheck(
     { region, role: 'outbound', prefix: `${rule.id}/` },
-    patient,
+    context,
     async (archives, s3, Bucket, abortSignal) => {
       const oldest = archives.slice(0, LOOKED_UP);
       const states = await Promise.all(
@@ -103,7 +103,7 @@ function outboundCheck(rule: Pick<DeployedRule, 'id'>, region: string, patient: 
           return { ...archive, status: head.ReplicationStatus as string | undefined };
         }),
       );
-      return judgeReplication(states, { rule, region, bucket: Bucket, now: patient.now() });
+      return judgeReplication(states, { rule, region, bucket: Bucket, now: context.now() });
     },
   );
 }
@@ -158,24 +158,24 @@ export function judgeReplication(
   ];
 }
 
-function inboundCheck(rule: ArrivingRule, region: string, patient: Patient): Check {
+function inboundCheck(rule: ArrivingRule, region: string, context: CheckContext): Check {
   const subject = `arrivals of ${rule.id} (${region})`;
-  return listingCheck({ region, role: 'inbound', prefix: `${rule.id}/` }, patient, ([oldest], _s3, bucket) => {
+  return listingCheck({ region, role: 'inbound', prefix: `${rule.id}/` }, context, ([oldest], _s3, bucket) => {
     if (oldest === undefined) return [ok(subject, 'Every archive that arrived has been restored.')];
-    const seconds = (patient.now() - oldest.lastModified) / 1000;
+    const seconds = (context.now() - oldest.lastModified) / 1000;
     const says = `s3://${bucket}/${oldest.key} arrived ${formatAge(seconds)} ago and has not been restored`;
     if (seconds <= rule.objectiveSeconds) return [ok(subject, `${says} yet.`)];
     return [failure(subject, `${says}.`, `s3xrc dead-letters list --region ${region}`)];
   });
 }
 
-function keptCheck(region: string, patient: Patient): Check {
+function keptCheck(region: string, context: CheckContext): Check {
   const subject = `given up (${region})`;
-  return listingCheck({ region, role: 'failed', prefix: KEPT_PREFIX }, patient, (archives) => {
+  return listingCheck({ region, role: 'failed', prefix: KEPT_PREFIX }, context, (archives) => {
     const [oldest] = archives;
     if (oldest === undefined) return [ok(subject, 'No archive.')];
     const written = parseKeyTime(oldest.key.slice(oldest.key.lastIndexOf('/') + 1)) ?? oldest.lastModified;
-    const says = `${formatPlural(archives.length, 'archive')} that could not be replicated; the oldest objects in them are ${formatAge((patient.now() - written) / 1000)} old.`;
+    const says = `${formatPlural(archives.length, 'archive')} that could not be replicated; the oldest objects in them are ${formatAge((context.now() - written) / 1000)} old.`;
     return [failure(subject, says, `s3xrc resend ${region}`)];
   });
 }

@@ -5,12 +5,12 @@ import {
 } from '@aws-sdk/client-s3';
 import type { RegionPlan } from '../../../templates/plan-regions.ts';
 import { checkEncryption } from '../bucket-existence.ts';
-import { checkNotifications } from '../bucket-notifications.ts';
 import { checkPolicy } from '../bucket-policy.ts';
-import { checkReplication } from '../bucket-replication.ts';
-import type { Check, CheckGroup, Patient } from '../check.ts';
-import { type Diagnosis, ok, unseen, warning } from '../diagnosis.ts';
-import { BucketLook, type UsersBucket } from '../users-bucket.ts';
+import type { Check, CheckContext, CheckGroup } from '../check.ts';
+import { checkNotifications } from '../check-bucket-notifications.ts';
+import { checkReplication } from '../check-bucket-replication.ts';
+import { BucketCheckState, type ConfiguredBucket } from '../configured-bucket.ts';
+import { type Diagnosis, notChecked, ok, warning } from '../diagnosis.ts';
 
 /** S3's error code for a bucket without Object Lock. */
 const NO_OBJECT_LOCK = 'ObjectLockConfigurationNotFoundError';
@@ -19,35 +19,35 @@ const NO_OBJECT_LOCK = 'ObjectLockConfigurationNotFoundError';
 export const BUCKET_CHECKS: CheckGroup = {
   name: 'buckets',
   title: 'Buckets',
-  checksOf: (patient) =>
-    patient.plans.flatMap((plan) => usersBuckets(plan).flatMap((bucket) => checksOfBucket(bucket, plan, patient))),
+  checksOf: (context) =>
+    context.plans.flatMap((plan) => usersBuckets(plan).flatMap((bucket) => checksOfBucket(bucket, plan, context))),
 };
 
 /** Checks only whether the policies of users' buckets deny us something. */
 export const BUCKET_POLICY_CHECKS: CheckGroup = {
   name: 'policies',
   title: 'Bucket policies',
-  checksOf: (patient) =>
-    patient.plans.flatMap((plan) =>
+  checksOf: (context) =>
+    context.plans.flatMap((plan) =>
       usersBuckets(plan).map((bucket) => {
-        const look = new BucketLook(bucket, plan, patient);
-        return policyCheck(look);
+        const state = new BucketCheckState(bucket, plan, context);
+        return policyCheck(state);
       }),
     ),
 };
 
-function policyCheck(look: BucketLook): Check {
+function policyCheck(state: BucketCheckState): Check {
   // There is nothing more to check about a missing bucket.
   const run = async (signal: AbortSignal): Promise<readonly Diagnosis[]> =>
-    (await look.isHere(signal)) ? checkPolicy(look, signal) : [];
-  return { subject: look.subject, takes: 's3:GetBucketPolicy', run };
+    (await state.isHere(signal)) ? checkPolicy(state, signal) : [];
+  return { subject: state.subject, takes: 's3:GetBucketPolicy', run };
 }
 
 /** Each once per role. */
-function usersBuckets({ region, outgoing, incoming }: RegionPlan): UsersBucket[] {
+function usersBuckets({ region, outgoing, incoming }: RegionPlan): ConfiguredBucket[] {
   const source = outgoing.map(({ source: { bucket, kmsKeyArn = '' } }) => ({ bucket, kmsKeyArn }));
   const destination = incoming.map(({ destination: { bucket, kmsKeyArn = '' } }) => ({ bucket, kmsKeyArn }));
-  const merge = (role: UsersBucket['role'], entries: typeof source): UsersBucket[] =>
+  const merge = (role: ConfiguredBucket['role'], entries: typeof source): ConfiguredBucket[] =>
     [...Map.groupBy(entries, ({ bucket }) => bucket)].map(([name, all]) => ({
       name,
       region,
@@ -57,41 +57,47 @@ function usersBuckets({ region, outgoing, incoming }: RegionPlan): UsersBucket[]
   return [...merge('source', source), ...merge('destination', destination)];
 }
 
-function checksOfBucket(bucket: UsersBucket, plan: RegionPlan, patient: Patient): Check[] {
-  const look = new BucketLook(bucket, plan, patient);
+function checksOfBucket(bucket: ConfiguredBucket, plan: RegionPlan, context: CheckContext): Check[] {
+  const state = new BucketCheckState(bucket, plan, context);
   const check = (
     takes: string,
     judge: (signal: AbortSignal) => Promise<readonly Diagnosis[]>,
-    always = false,
+    isUnconditional = false,
   ): Check => ({
-    subject: look.subject,
+    subject: state.subject,
     takes,
     // There is nothing more to check about a bucket that does not exist.
-    run: async (signal) => (always || (await look.isHere(signal)) ? judge(signal) : []),
+    run: async (signal) => (isUnconditional || (await state.isHere(signal)) ? judge(signal) : []),
   });
   const common = [
-    check('s3:ListBucket and s3:GetEncryptionConfiguration', (signal) => checkEncryption(look, signal), true),
-    check('s3:GetBucketVersioning', (signal) => checkVersioning(look, signal)),
-    policyCheck(look),
-    check('s3:GetBucketObjectLockConfiguration', (signal) => checkObjectLock(look, signal)),
-    check('s3:GetBucketRequestPayment', (signal) => checkRequestPayment(look, signal)),
+    check('s3:ListBucket and s3:GetEncryptionConfiguration', (signal) => checkEncryption(state, signal), true),
+    check('s3:GetBucketVersioning', (signal) => checkVersioning(state, signal)),
+    policyCheck(state),
+    check('s3:GetBucketObjectLockConfiguration', (signal) => checkObjectLock(state, signal)),
+    check('s3:GetBucketRequestPayment', (signal) => checkRequestPayment(state, signal)),
   ];
   if (bucket.role === 'destination') return common;
   return [
     ...common,
-    check('s3:GetBucketNotification', (signal) => checkNotifications(look, signal)),
-    check('s3:GetReplicationConfiguration', (signal) => checkReplication(look, signal)),
+    check('s3:GetBucketNotification', (signal) => checkNotifications(state, signal)),
+    check('s3:GetReplicationConfiguration', (signal) => checkReplication(state, signal)),
   ];
 }
 
 /** Reads are pinned by ETag and restores never overwrite anything newer, so both are fine. */
-async function checkVersioning({ subject, s3, bucket }: BucketLook, abortSignal: AbortSignal): Promise<Diagnosis[]> {
+async function checkVersioning(
+  { subject, s3, bucket }: BucketCheckState,
+  abortSignal: AbortSignal,
+): Promise<Diagnosis[]> {
   const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket: bucket.name }), { abortSignal });
   return [ok(subject, Status === 'Enabled' ? 'Is versioned.' : 'Is not versioned, and does not need to be.')];
 }
 
 /** @returns nothing if it is off, as it almost always is */
-async function checkObjectLock({ subject, s3, bucket }: BucketLook, abortSignal: AbortSignal): Promise<Diagnosis[]> {
+async function checkObjectLock(
+  { subject, s3, bucket }: BucketCheckState,
+  abortSignal: AbortSignal,
+): Promise<Diagnosis[]> {
   try {
     const command = new GetObjectLockConfigurationCommand({ Bucket: bucket.name });
     const { ObjectLockConfiguration: lock } = await s3.send(command, { abortSignal });
@@ -118,11 +124,11 @@ async function checkObjectLock({ subject, s3, bucket }: BucketLook, abortSignal:
 }
 
 async function checkRequestPayment(
-  { subject, s3, bucket }: BucketLook,
+  { subject, s3, bucket }: BucketCheckState,
   abortSignal: AbortSignal,
 ): Promise<Diagnosis[]> {
   const { Payer } = await s3.send(new GetBucketRequestPaymentCommand({ Bucket: bucket.name }), { abortSignal });
-  if (Payer === undefined) return [unseen(subject, 'S3 did not return who pays for requests.')];
+  if (Payer === undefined) return [notChecked(subject, 'S3 did not return who pays for requests.')];
   if (Payer === 'BucketOwner') return [];
   const says =
     'Is Requester Pays: S3 denies requests from other accounts without the requester-pays header, which our functions do not send.';

@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { CheckGroup } from '../check.ts';
-import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
+import { type Diagnosis, failure, notChecked, ok, warning } from '../diagnosis.ts';
 
 /** AWS refuses signatures that are off by more than 15 minutes; ages and expiry are wrong even earlier. */
 const FAILURE_SECONDS = 300;
@@ -26,7 +26,7 @@ export const CLOCK_CHECKS: CheckGroup = {
 /** @param server AWS's time; both in milliseconds since 1970 */
 export function judgeClock(server: number | undefined, local: number): Diagnosis {
   const subject = 'this machine';
-  if (server === undefined) return unseen(subject, 'AWS did not return the time.');
+  if (server === undefined) return notChecked(subject, 'AWS did not return the time.');
   const seconds = Math.round((local - server) / 1000);
   const off = Math.abs(seconds);
   const says = `Its clock is ${off} s ${seconds < 0 ? 'behind' : 'ahead of'} AWS.`;

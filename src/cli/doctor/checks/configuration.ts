@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { deploymentFolder, isProjectConfiguration, makeDeploymentFiles } from '../../command/deployment-files.ts';
 import { refuseExample } from '../../deploy/refuse-example.ts';
-import type { CheckGroup, Patient } from '../check.ts';
+import type { CheckContext, CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, ok } from '../diagnosis.ts';
 
 /** Checks that the files are not the example, and that the templates match them. */
@@ -10,13 +10,13 @@ export const CONFIGURATION_CHECKS: CheckGroup = {
   name: 'configuration',
   title: 'Configuration',
   needsAccount: false,
-  checksOf: (patient) => [
-    { subject: 'values', takes: 'nothing', run: () => Promise.resolve([checkValues(patient)]) },
-    { subject: 'templates', takes: 'read access to the project', run: () => checkTemplates(patient) },
+  checksOf: (context) => [
+    { subject: 'values', takes: 'nothing', run: () => Promise.resolve([checkValues(context)]) },
+    { subject: 'templates', takes: 'read access to the project', run: () => checkTemplates(context) },
   ],
 };
 
-function checkValues({ configuration, folder }: Patient): Diagnosis {
+function checkValues({ configuration, folder }: CheckContext): Diagnosis {
   try {
     refuseExample(configuration);
     const rules = configuration.rules.length;
@@ -28,11 +28,11 @@ function checkValues({ configuration, folder }: Patient): Diagnosis {
 }
 
 /** A folder without templates is not checked. */
-async function checkTemplates({ configuration, folder }: Patient): Promise<Diagnosis[]> {
+async function checkTemplates({ configuration, folder }: CheckContext): Promise<Diagnosis[]> {
   const where = deploymentFolder(folder);
   const isProject = isProjectConfiguration(folder);
   if (!isProject && !existsSync(join(where, 'template.yaml'))) return [];
-  const stale = (await makeDeploymentFiles(configuration, where, folder)).filter(({ upToDate }) => !upToDate);
+  const stale = (await makeDeploymentFiles(configuration, where, folder)).filter(({ isUpToDate }) => !isUpToDate);
   if (stale.length === 0) return [ok('templates', 'Match this configuration.')];
   const names = stale.map(({ path }) => relative(where, path)).join(' and ');
   const fix = isProject ? 's3xrc configure' : `s3xrc configure --configuration ${folder} --out ${folder}`;

@@ -2,7 +2,7 @@ import type { TableDescription, TimeToLiveDescription } from '@aws-sdk/client-dy
 import { GetFunctionCommand, ResourceNotFoundException } from '@aws-sdk/client-lambda';
 import { resourceNamePrefix } from '../../../configuration/schema/resource-names.ts';
 import { remembersDeletions } from '../../../templates/plan-regions.ts';
-import type { CheckGroup, Patient } from '../check.ts';
+import type { CheckContext, CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
 /** The attribute by which items expire, as in src/stacks/target.yaml. */
@@ -12,37 +12,41 @@ const EXPIRY = 'ExpiresAt';
 export const DELETION_CHECKS: CheckGroup = {
   name: 'deletions',
   title: 'Table of deletions',
-  checksOf: (patient) =>
-    patient.plans.filter(remembersDeletions).map(({ region }) => ({
-      subject: subjectOf(region, patient),
+  checksOf: (context) =>
+    context.plans.filter(remembersDeletions).map(({ region }) => ({
+      subject: subjectOf(region, context),
       takes: 'dynamodb:DescribeTable, dynamodb:DescribeTimeToLive and lambda:GetFunction',
       run: (signal) =>
-        patient.deployments.whenDeployed(region, async () => [await checkRegion(region, patient, signal)]),
+        context.deployments.whenDeployed(region, async () => [await checkRegion(region, context, signal)]),
     })),
 };
 
-function prefixOf({ configuration }: Patient): string {
+function prefixOf({ configuration }: CheckContext): string {
   return resourceNamePrefix(configuration.settings.stack_name);
 }
 
-function subjectOf(region: string, patient: Patient): string {
-  return `${prefixOf(patient)}-deletions (${region})`;
+function subjectOf(region: string, context: CheckContext): string {
+  return `${prefixOf(context)}-deletions (${region})`;
 }
 
-async function checkRegion(region: string, patient: Patient, signal: AbortSignal): Promise<Diagnosis> {
-  const subject = subjectOf(region, patient);
-  const name = `${prefixOf(patient)}-deletions`;
-  const named = await readNamedTable(region, patient, signal);
-  const look = await describeTable(name, region, patient, signal);
-  if (named !== undefined && look === undefined) return patient.deployments.missing(region, subject);
+async function checkRegion(region: string, context: CheckContext, signal: AbortSignal): Promise<Diagnosis> {
+  const subject = subjectOf(region, context);
+  const name = `${prefixOf(context)}-deletions`;
+  const named = await readNamedTable(region, context, signal);
+  const look = await describeTable(name, region, context, signal);
+  if (named !== undefined && look === undefined) return context.deployments.missing(region, subject);
   return judgeDeletionTable({ subject, region, name, named, ...look });
 }
 
 /** The table in the target function's environment; undefined: none, or there is no function. */
-async function readNamedTable(region: string, patient: Patient, abortSignal: AbortSignal): Promise<string | undefined> {
-  const command = new GetFunctionCommand({ FunctionName: `${prefixOf(patient)}-target` });
+async function readNamedTable(
+  region: string,
+  context: CheckContext,
+  abortSignal: AbortSignal,
+): Promise<string | undefined> {
+  const command = new GetFunctionCommand({ FunctionName: `${prefixOf(context)}-target` });
   try {
-    const { Configuration } = await patient.clients.lambda(region).send(command, { abortSignal });
+    const { Configuration } = await context.clients.lambda(region).send(command, { abortSignal });
     return Configuration?.Environment?.Variables?.['DELETIONS_TABLE'];
   } catch (thrown) {
     // The group of functions reports that it is gone.
@@ -60,7 +64,7 @@ interface TableLook {
 async function describeTable(
   TableName: string,
   region: string,
-  { clients }: Patient,
+  { clients }: CheckContext,
   abortSignal: AbortSignal,
 ): Promise<TableLook | undefined> {
   const {

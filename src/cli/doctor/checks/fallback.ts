@@ -1,7 +1,7 @@
 import type { Vpc } from '@aws-sdk/client-ec2';
 import { resourceNamePrefix } from '../../../configuration/schema/resource-names.ts';
 import type { FallbackPlan } from '../../../templates/plan-fallback.ts';
-import type { Check, CheckGroup, Patient } from '../check.ts';
+import type { Check, CheckContext, CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, ok } from '../diagnosis.ts';
 import { hasAllZones, judgeZones } from '../fargate-zones.ts';
 import { readQuota } from '../read-quota.ts';
@@ -20,19 +20,19 @@ const MAX_LOG_POLICIES = 10;
 export const FALLBACK_CHECKS: CheckGroup = {
   name: 'fallback',
   title: 'Quotas and zones of the fallback',
-  checksOf: (patient) =>
-    patient.plans.flatMap(({ region, fallback }) =>
+  checksOf: (context) =>
+    context.plans.flatMap(({ region, fallback }) =>
       fallback === undefined
         ? []
         : [
-            vpcCheck(region, patient),
-            ...(hasAllZones(region) ? [] : [zoneCheck(region, fallback, patient)]),
-            logPolicyCheck(region, patient),
+            vpcCheck(region, context),
+            ...(hasAllZones(region) ? [] : [zoneCheck(region, fallback, context)]),
+            logPolicyCheck(region, context),
           ],
     ),
 };
 
-function vpcCheck(region: string, { clients, configuration }: Patient): Check {
+function vpcCheck(region: string, { clients, configuration }: CheckContext): Check {
   const subject = `VPCs (${region})`;
   const name = `${resourceNamePrefix(configuration.settings.stack_name)}-fallback`;
   const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
@@ -64,7 +64,7 @@ export function judgeVpcs(subject: string, region: string, vpcs: number, quota: 
   );
 }
 
-function zoneCheck(region: string, { subnetCidrs }: FallbackPlan, { clients }: Patient): Check {
+function zoneCheck(region: string, { subnetCidrs }: FallbackPlan, { clients }: CheckContext): Check {
   const subject = `Fargate zones (${region})`;
   const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
     const { DescribeAvailabilityZonesCommand } = await import('@aws-sdk/client-ec2');
@@ -78,7 +78,7 @@ function zoneCheck(region: string, { subnetCidrs }: FallbackPlan, { clients }: P
   return { subject, takes: 'ec2:DescribeAvailabilityZones', run };
 }
 
-function logPolicyCheck(region: string, { clients, configuration }: Patient): Check {
+function logPolicyCheck(region: string, { clients, configuration }: CheckContext): Check {
   const subject = `resource policies of CloudWatch Logs (${region})`;
   const own = `${resourceNamePrefix(configuration.settings.stack_name)}-failed-tasks`;
   const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {

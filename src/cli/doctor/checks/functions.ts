@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import pLimit from 'p-limit';
 import { type DeployedPartName, deployedNames } from '../../command/deployed-names.ts';
-import type { Check, CheckGroup, Patient } from '../check.ts';
-import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
+import type { Check, CheckContext, CheckGroup } from '../check.ts';
+import { type Diagnosis, failure, notChecked, ok, warning } from '../diagnosis.ts';
 
 const MAX_CONCURRENT_FUNCTIONS = 16;
 const DIGEST = /@(sha256:[0-9a-f]+)$/;
@@ -19,22 +19,22 @@ const SHOWN_DIGEST = 19;
 export const FUNCTION_CHECKS: CheckGroup = {
   name: 'functions',
   title: 'Functions',
-  checksOf: (patient) => [
-    ...patient.plans.flatMap((plan) => {
-      const { functions, queues } = deployedNames(patient.configuration, plan);
+  checksOf: (context) => [
+    ...context.plans.flatMap((plan) => {
+      const { functions, queues } = deployedNames(context.configuration, plan);
       const fed = functions.filter(({ name }) => queues.some((queue) => queue.name === name));
       return [
-        ...functions.map((part) => stateCheck(part, plan.region, patient)),
-        ...fed.map((part) => recursionCheck(part, plan.region, patient)),
+        ...functions.map((part) => stateCheck(part, plan.region, context)),
+        ...fed.map((part) => recursionCheck(part, plan.region, context)),
       ];
     }),
-    { subject: 'versions', takes: 'lambda:GetFunction', run: (signal) => compareVersions(patient, signal) },
+    { subject: 'versions', takes: 'lambda:GetFunction', run: (signal) => compareVersions(context, signal) },
   ],
 };
 
-function stateCheck(part: DeployedPartName, region: string, patient: Patient): Check {
+function stateCheck(part: DeployedPartName, region: string, context: CheckContext): Check {
   const subject = `${part.name} (${region})`;
-  const lambda = patient.clients.lambda(region);
+  const lambda = context.clients.lambda(region);
   const look = async (signal: AbortSignal): Promise<readonly Diagnosis[]> => {
     try {
       const problems = [
@@ -43,22 +43,22 @@ function stateCheck(part: DeployedPartName, region: string, patient: Patient): C
       ];
       return problems.length === 0 ? [ok(subject, 'Can run.')] : problems;
     } catch (thrown) {
-      if (thrown instanceof ResourceNotFoundException) return [await patient.deployments.missing(region, subject)];
+      if (thrown instanceof ResourceNotFoundException) return [await context.deployments.missing(region, subject)];
       throw thrown;
     }
   };
   const takes = 'lambda:GetFunction, lambda:GetFunctionConcurrency and lambda:ListEventSourceMappings';
-  return { subject, takes, run: (signal) => patient.deployments.whenPartDeployed(region, part, () => look(signal)) };
+  return { subject, takes, run: (signal) => context.deployments.whenPartDeployed(region, part, () => look(signal)) };
 }
 
 /** Otherwise Lambda would drop messages that we requeue on purpose as a recursive loop. */
-function recursionCheck(part: DeployedPartName, region: string, patient: Patient): Check {
+function recursionCheck(part: DeployedPartName, region: string, context: CheckContext): Check {
   const { name: FunctionName } = part;
   const subject = `${FunctionName} (${region})`;
   const look = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
     try {
       const command = new GetFunctionRecursionConfigCommand({ FunctionName });
-      const { RecursiveLoop } = await patient.clients.lambda(region).send(command, { abortSignal });
+      const { RecursiveLoop } = await context.clients.lambda(region).send(command, { abortSignal });
       if (RecursiveLoop !== 'Terminate') return [];
       const says =
         'Lambda would mistake requeued messages for a loop and drop them (docs/operations.md#recursion-detection).';
@@ -71,7 +71,7 @@ function recursionCheck(part: DeployedPartName, region: string, patient: Patient
     }
   };
   const takes = 'lambda:GetFunctionRecursionConfig';
-  return { subject, takes, run: (signal) => patient.deployments.whenPartDeployed(region, part, () => look(signal)) };
+  return { subject, takes, run: (signal) => context.deployments.whenPartDeployed(region, part, () => look(signal)) };
 }
 
 /** A function that cannot be invoked at all. */
@@ -120,11 +120,11 @@ async function findStoppedFeeds(
 }
 
 /** All functions of all regions run the same image: a different one means that a deployment left a region behind. */
-async function compareVersions(patient: Patient, abortSignal: AbortSignal): Promise<Diagnosis[]> {
+async function compareVersions(context: CheckContext, abortSignal: AbortSignal): Promise<Diagnosis[]> {
   const named = await pLimit(MAX_CONCURRENT_FUNCTIONS).map(
-    await deployedFunctions(patient),
+    await deployedFunctions(context),
     async ({ name, region }) => {
-      const digest = await readDigest(name, patient.clients.lambda(region), abortSignal);
+      const digest = await readDigest(name, context.clients.lambda(region), abortSignal);
       return { name: `${name} (${region})`, digest };
     },
   );
@@ -136,10 +136,10 @@ async function compareVersions(patient: Patient, abortSignal: AbortSignal): Prom
     .map(([digest, entries]) => [digest, entries.map(({ name }) => name)] as const)
     .toSorted(([, left], [, right]) => right.length - left.length);
   if (most === undefined) {
-    const states = await Promise.all(patient.plans.map(({ region }) => patient.deployments.of(region)));
+    const states = await Promise.all(context.plans.map(({ region }) => context.deployments.of(region)));
     return states.every(({ state }) => state === 'absent')
       ? []
-      : [unseen('versions', 'Lambda did not return an image.')];
+      : [notChecked('versions', 'Lambda did not return an image.')];
   }
   const [digest, names] = most;
   if (others.length === 0)
@@ -158,12 +158,12 @@ async function deployedFunctions({
   plans,
   configuration,
   deployments,
-}: Patient): Promise<{ name: string; region: string }[]> {
+}: CheckContext): Promise<{ name: string; region: string }[]> {
   const functions = plans.map(async (plan) => {
     const { region } = plan;
     if ((await deployments.of(region)).state === 'absent') return [];
     const doesSend = await deployments.sends(region);
-    const parts = deployedNames(configuration, plan).functions.filter(({ sends }) => doesSend || !sends);
+    const parts = deployedNames(configuration, plan).functions.filter(({ isSending }) => doesSend || !isSending);
     return parts.map(({ name }) => ({ name, region }));
   });
   return (await Promise.all(functions)).flat();

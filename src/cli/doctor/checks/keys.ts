@@ -3,10 +3,10 @@ import { KmsKeyDirectory } from '../../../aws/deployment/key-directory.ts';
 import { resourceNamePrefix } from '../../../configuration/schema/resource-names.ts';
 import { checkKey } from '../../../deployment/check-key.ts';
 import type { RegionPlan } from '../../../templates/plan-regions.ts';
-import type { Check, CheckGroup, Patient } from '../check.ts';
-import { type Diagnosis, failure, ok, unseen } from '../diagnosis.ts';
-import { isDenial } from '../explain-unseen.ts';
-import { letsAccountDecide } from '../key-policy.ts';
+import type { Check, CheckContext, CheckGroup } from '../check.ts';
+import { isDenial } from '../describe-unchecked.ts';
+import { type Diagnosis, failure, notChecked, ok } from '../diagnosis.ts';
+import { delegatesToIam } from '../key-policy.ts';
 
 interface NamedKey {
   readonly arn: string;
@@ -19,11 +19,11 @@ interface NamedKey {
 export const KEY_CHECKS: CheckGroup = {
   name: 'keys',
   title: 'KMS keys',
-  checksOf: (patient) => [
-    ...namedKeys(patient.plans).map((key) => checkOf(key, (signal) => lookAt(key, patient, signal))),
-    ...patient.plans.map(({ region }) => {
-      const key = ownKey(region, patient);
-      return checkOf(key, (signal) => patient.deployments.whenDeployed(region, () => lookAt(key, patient, signal)));
+  checksOf: (context) => [
+    ...namedKeys(context.plans).map((key) => checkOf(key, (signal) => lookAt(key, context, signal))),
+    ...context.plans.map(({ region }) => {
+      const key = ownKey(region, context);
+      return checkOf(key, (signal) => context.deployments.whenDeployed(region, () => lookAt(key, context, signal)));
     }),
   ],
 };
@@ -50,26 +50,26 @@ function namedKeys(plans: readonly RegionPlan[]): NamedKey[] {
   return [...new Map(named.map((key) => [`${key.region} ${key.arn}`, key])).values()];
 }
 
-function ownKey(region: string, { configuration, identity }: Patient): NamedKey {
+function ownKey(region: string, { configuration, identity }: CheckContext): NamedKey {
   const alias = `alias/${resourceNamePrefix(configuration.settings.stack_name)}`;
   const partition = identity.arn.split(':')[1] ?? 'aws';
   return { region, arn: `arn:${partition}:kms:${region}:${identity.account}:${alias}`, purpose: 'the archives' };
 }
 
-async function lookAt(key: NamedKey, patient: Patient, signal: AbortSignal): Promise<Diagnosis[]> {
+async function lookAt(key: NamedKey, context: CheckContext, signal: AbortSignal): Promise<Diagnosis[]> {
   const subject = subjectOf(key);
-  const directory = new KmsKeyDirectory((region) => patient.clients.kms(region));
+  const directory = new KmsKeyDirectory((region) => context.clients.kms(region));
   const problem = await checkKey(key.arn, key.region, key.purpose, directory, signal);
   if (problem !== undefined) {
     const fix = `aws kms describe-key --region ${key.region} --key-id ${key.arn}`;
     return [failure(subject, problem.message.replace(/, then deploy again\.$/, '.'), fix)];
   }
-  const refusal = await findRefusingPolicy(key, patient, signal);
-  return [refusal ?? (await tryDry(key, patient, signal))];
+  const refusal = await findRefusingPolicy(key, context, signal);
+  return [refusal ?? (await tryDry(key, context, signal))];
 }
 
 /** A dry run checks everything that decides whether a call is allowed, and does nothing. */
-async function tryDry(key: NamedKey, { clients }: Patient, abortSignal: AbortSignal): Promise<Diagnosis> {
+async function tryDry(key: NamedKey, { clients }: CheckContext, abortSignal: AbortSignal): Promise<Diagnosis> {
   const subject = subjectOf(key);
   const command = new GenerateDataKeyCommand({ KeyId: key.arn, KeySpec: 'AES_256', DryRun: true });
   try {
@@ -77,7 +77,7 @@ async function tryDry(key: NamedKey, { clients }: Patient, abortSignal: AbortSig
   } catch (thrown) {
     if (isDenial(thrown)) {
       const says = `It is enabled (${key.purpose}); this identity may not use it, so whether the functions may is unknown.`;
-      return unseen(subject, says, 'run this as an identity that has kms:GenerateDataKey on the key');
+      return notChecked(subject, says, 'run this as an identity that has kms:GenerateDataKey on the key');
     }
     if (!(thrown instanceof DryRunOperationException)) throw thrown;
   }
@@ -87,7 +87,7 @@ async function tryDry(key: NamedKey, { clients }: Patient, abortSignal: AbortSig
 /** Roles of this account can be granted use of a key only if its policy leaves that to the account. */
 async function findRefusingPolicy(
   key: NamedKey,
-  { clients, identity }: Patient,
+  { clients, identity }: CheckContext,
   abortSignal: AbortSignal,
 ): Promise<Diagnosis | undefined> {
   // An alias has no policy; that of the key was written by its stack.
@@ -101,7 +101,7 @@ async function findRefusingPolicy(
     if (isDenial(thrown)) return undefined;
     throw thrown;
   }
-  if (policy === undefined || letsAccountDecide(policy, identity.account)) return undefined;
+  if (policy === undefined || delegatesToIam(policy, identity.account)) return undefined;
   return failure(
     subjectOf(key),
     `Its policy does not let account ${identity.account} decide who may use it, so the roles of the functions are denied (${key.purpose}).`,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROJECT } from '../../command/project.ts';
 import { canBuildArm64, readBuildMachine } from '../../deploy/describe-build.ts';
-import type { CheckGroup, Patient } from '../check.ts';
+import type { CheckContext, CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
 /** In the order in which the SAM CLI looks for them. */
@@ -14,18 +14,18 @@ export const MACHINE_CHECKS: CheckGroup = {
   name: 'machine',
   title: 'This machine',
   needsAccount: false,
-  checksOf: (patient) => [
-    { subject: 'SAM CLI', takes: 'nothing', run: async (signal) => [await checkSam(patient, signal)] },
-    { subject: 'container engine', takes: 'nothing', run: async (signal) => [await checkEngine(patient, signal)] },
-    { subject: 'arm64', takes: 'nothing', run: async () => [await checkArm64(patient)] },
+  checksOf: (context) => [
+    { subject: 'SAM CLI', takes: 'nothing', run: async (signal) => [await checkSam(context, signal)] },
+    { subject: 'container engine', takes: 'nothing', run: async (signal) => [await checkEngine(context, signal)] },
+    { subject: 'arm64', takes: 'nothing', run: async () => [await checkArm64(context)] },
   ],
 };
 
-async function checkSam(patient: Patient, signal: AbortSignal): Promise<Diagnosis> {
+async function checkSam(context: CheckContext, signal: AbortSignal): Promise<Diagnosis> {
   const fix = `pip install -r ${PROJECT}requirements/deploy.txt`;
-  const answer = await runTool('sam', ['--version'], patient, signal);
+  const answer = await runTool('sam', ['--version'], context, signal);
   const version = /(\d+\.\d+\.\d+)/.exec(answer ?? '')?.[1];
-  if (version === undefined) return lacking(patient, 'SAM CLI', 'There is no working `sam` on the PATH.', fix);
+  if (version === undefined) return lacking(context, 'SAM CLI', 'There is no working `sam` on the PATH.', fix);
   const tested = await testedSam();
   if (tested === undefined || version === tested) return ok('SAM CLI', `${version}.`);
   return warning('SAM CLI', `${version}; the tested version is ${tested}.`, fix);
@@ -37,27 +37,27 @@ async function testedSam(): Promise<string | undefined> {
   return /^aws-sam-cli==(.+)$/m.exec(pinned)?.[1];
 }
 
-async function checkEngine(patient: Patient, signal: AbortSignal): Promise<Diagnosis> {
+async function checkEngine(context: CheckContext, signal: AbortSignal): Promise<Diagnosis> {
   for (const engine of ENGINES) {
-    if ((await runTool(engine, ['info'], patient, signal)) !== undefined)
+    if ((await runTool(engine, ['info'], context, signal)) !== undefined)
       return ok('container engine', `${engine} is running.`);
   }
   const says = `None of ${ENGINES.join(', ')} is running, and building the image needs one.`;
-  return lacking(patient, 'container engine', says, 'start Docker, Finch or Podman, or install one');
+  return lacking(context, 'container engine', says, 'start Docker, Finch or Podman, or install one');
 }
 
-async function checkArm64(patient: Patient): Promise<Diagnosis> {
+async function checkArm64(context: CheckContext): Promise<Diagnosis> {
   const machine = await readBuildMachine();
   if (machine.arch === 'arm64') return ok('arm64', 'This machine is arm64, like the functions.');
   if (canBuildArm64(machine))
     return ok('arm64', `This machine is ${machine.arch}: the image is built under emulation.`);
   const fix = 'docker run --privileged --rm tonistiigi/binfmt --install arm64';
-  return lacking(patient, 'arm64', `This machine is ${machine.arch} and does not seem to emulate arm64.`, fix);
+  return lacking(context, 'arm64', `This machine is ${machine.arch} and does not seem to emulate arm64.`, fix);
 }
 
 /** If every region is already deployed, only the next deployment needs it. */
 async function lacking(
-  { deployments, plans }: Patient,
+  { deployments, plans }: CheckContext,
   subject: string,
   says: string,
   fix: string,
@@ -71,7 +71,7 @@ async function lacking(
 function runTool(
   command: string,
   args: readonly string[],
-  { environment }: Patient,
+  { environment }: CheckContext,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const child = spawn(command, args, { signal, env: environment, stdio: ['ignore', 'pipe', 'ignore'] });

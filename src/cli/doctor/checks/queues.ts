@@ -2,7 +2,7 @@ import { QueueDoesNotExist } from '@aws-sdk/client-sqs';
 import { type DeployedQueue, deployedNames } from '../../command/deployed-names.ts';
 import { formatPlural } from '../../command/numbers.ts';
 import { countMessages } from '../../command/queue-counts.ts';
-import type { Check, CheckGroup, Patient } from '../check.ts';
+import type { Check, CheckContext, CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, ok } from '../diagnosis.ts';
 
 /**
@@ -12,18 +12,18 @@ import { type Diagnosis, failure, ok } from '../diagnosis.ts';
 export const QUEUE_CHECKS: CheckGroup = {
   name: 'queues',
   title: 'Queues and dead letters',
-  checksOf: (patient) =>
-    patient.plans.flatMap((plan) =>
-      deployedNames(patient.configuration, plan).queues.flatMap((queue) => checksOf(queue, plan.region, patient)),
+  checksOf: (context) =>
+    context.plans.flatMap((plan) =>
+      deployedNames(context.configuration, plan).queues.flatMap((queue) => checksOf(queue, plan.region, context)),
     ),
 };
 
-function checksOf(queue: DeployedQueue, region: string, patient: Patient): Check[] {
+function checksOf(queue: DeployedQueue, region: string, context: CheckContext): Check[] {
   const check = (name: string, look: typeof checkQueue): Check => ({
     subject: `${name} (${region})`,
     takes: 'sqs:GetQueueUrl and sqs:GetQueueAttributes',
     run: (signal) =>
-      patient.deployments.whenPartDeployed(region, queue, async () => [await look(queue, region, patient, signal)]),
+      context.deployments.whenPartDeployed(region, queue, async () => [await look(queue, region, context, signal)]),
   });
   return [
     check(queue.name, checkQueue),
@@ -34,7 +34,7 @@ function checksOf(queue: DeployedQueue, region: string, patient: Patient): Check
 async function checkQueue(
   { name }: DeployedQueue,
   region: string,
-  { clients, deployments }: Patient,
+  { clients, deployments }: CheckContext,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   const subject = `${name} (${region})`;
@@ -50,7 +50,7 @@ async function checkQueue(
 async function checkDeadLetters(
   { deadLetters }: DeployedQueue,
   region: string,
-  { clients, deployments }: Patient,
+  { clients, deployments }: CheckContext,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   const subject = `${deadLetters} (${region})`;

@@ -4,8 +4,8 @@ import type { FallbackSizing } from '../../../configuration/deployed-rule.ts';
 import type { RegionPlan } from '../../../templates/plan-regions.ts';
 import { neededConcurrency } from '../../deploy/describe-deployment.ts';
 import { bucketQuotaCheck } from '../bucket-quota.ts';
-import type { Check, CheckGroup, Patient } from '../check.ts';
-import { type Diagnosis, ok, unseen, warning } from '../diagnosis.ts';
+import type { Check, CheckContext, CheckGroup } from '../check.ts';
+import { type Diagnosis, notChecked, ok, warning } from '../diagnosis.ts';
 
 const CPU_UNITS_PER_VCPU = 1024;
 /** Service Quotas, AWS Fargate: "Fargate On-Demand vCPU resource count" and "Fargate Spot vCPU resource count". */
@@ -16,19 +16,19 @@ type Capacity = keyof typeof FARGATE_QUOTAS;
 export const QUOTA_CHECKS: CheckGroup = {
   name: 'quotas',
   title: 'Quotas',
-  checksOf: (patient) => [
-    ...patient.plans.flatMap((plan) => [lambdaCheck(plan, patient), ...fargateChecks(plan, patient)]),
-    bucketQuotaCheck(patient),
+  checksOf: (context) => [
+    ...context.plans.flatMap((plan) => [lambdaCheck(plan, context), ...fargateChecks(plan, context)]),
+    bucketQuotaCheck(context),
   ],
 };
 
-function lambdaCheck(plan: RegionPlan, { clients }: Patient): Check {
+function lambdaCheck(plan: RegionPlan, { clients }: CheckContext): Check {
   const { region } = plan;
   const subject = `Lambda concurrency (${region})`;
   const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
     const { AccountLimit } = await clients.lambda(region).send(new GetAccountSettingsCommand({}), { abortSignal });
     const [needed, quota] = [neededConcurrency(plan), AccountLimit?.ConcurrentExecutions];
-    if (quota === undefined) return [unseen(subject, 'Lambda did not return the quota.')];
+    if (quota === undefined) return [notChecked(subject, 'Lambda did not return the quota.')];
     const says = `The functions may use ${needed} concurrent executions; the account allows ${quota}.`;
     if (needed <= quota) return [ok(subject, says)];
     const fix = `aws service-quotas request-service-quota-increase --region ${region} --service-code lambda --quota-code L-B99A9384 --desired-value ${needed}`;
@@ -38,7 +38,7 @@ function lambdaCheck(plan: RegionPlan, { clients }: Patient): Check {
 }
 
 /** Empty if no rule has a fallback. */
-function fargateChecks({ region, fallback }: RegionPlan, { clients }: Patient): Check[] {
+function fargateChecks({ region, fallback }: RegionPlan, { clients }: CheckContext): Check[] {
   if (fallback === undefined) return [];
   const sizings = [
     ...fallback.rules.map((rule) => rule.fallback),
@@ -52,7 +52,7 @@ function fargateChecks({ region, fallback }: RegionPlan, { clients }: Patient): 
     const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
       const command = new GetServiceQuotaCommand({ ServiceCode: 'fargate', QuotaCode });
       const { Quota } = await clients.serviceQuotas(region).send(command, { abortSignal });
-      if (Quota?.Value === undefined) return [unseen(subject, 'Service Quotas did not return the quota.')];
+      if (Quota?.Value === undefined) return [notChecked(subject, 'Service Quotas did not return the quota.')];
       const says = `The fallback may use ${needed} vCPUs; the account allows ${Quota.Value}.`;
       if (needed <= Quota.Value) return [ok(subject, says)];
       const fix = `aws service-quotas request-service-quota-increase --region ${region} --service-code fargate --quota-code ${QuotaCode} --desired-value ${needed}`;

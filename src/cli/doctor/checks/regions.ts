@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { RegionPlan } from '../../../templates/plan-regions.ts';
-import type { CheckGroup, Patient } from '../check.ts';
+import type { CheckContext, CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
 /** STS's error code in a region that the account has not enabled. */
@@ -10,17 +10,17 @@ const NOT_ENABLED: ReadonlySet<string> = new Set(['InvalidClientTokenId', 'Unrec
 export const REGION_CHECKS: CheckGroup = {
   name: 'regions',
   title: 'Regions',
-  checksOf: (patient) =>
-    patient.plans.map((plan) => ({
+  checksOf: (context) =>
+    context.plans.map((plan) => ({
       subject: plan.region,
       takes: 'sts:GetCallerIdentity',
-      run: async (signal) => [(await findDisabled(plan.region, patient, signal)) ?? describeRoles(plan)],
+      run: async (signal) => [(await findDisabled(plan.region, context, signal)) ?? describeRoles(plan)],
     })),
 };
 
 async function findDisabled(
   region: string,
-  { clients }: Patient,
+  { clients }: CheckContext,
   abortSignal: AbortSignal,
 ): Promise<Diagnosis | undefined> {
   try {

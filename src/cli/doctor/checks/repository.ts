@@ -1,8 +1,8 @@
 import { DescribeImagesCommand, type ECRClient } from '@aws-sdk/client-ecr';
 import { GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { resourceNamePrefix } from '../../../configuration/schema/resource-names.ts';
-import type { CheckGroup, Patient } from '../check.ts';
-import { type Diagnosis, failure, ok, unseen } from '../diagnosis.ts';
+import type { CheckContext, CheckGroup } from '../check.ts';
+import { type Diagnosis, failure, notChecked, ok } from '../diagnosis.ts';
 
 /** ECR's error codes for a repository or an image that does not exist. */
 const GONE: ReadonlySet<string> = new Set(['RepositoryNotFoundException', 'ImageNotFoundException']);
@@ -12,18 +12,18 @@ const SHOWN_DIGEST = 19;
 export const REPOSITORY_CHECKS: CheckGroup = {
   name: 'repository',
   title: 'Image repositories',
-  checksOf: (patient) =>
-    patient.plans.map(({ region }) => ({
+  checksOf: (context) =>
+    context.plans.map(({ region }) => ({
       subject: `image (${region})`,
       takes: 'lambda:GetFunction and ecr:DescribeImages',
       run: (signal) =>
-        patient.deployments.whenDeployed(region, async () => [await checkImage(region, patient, signal)]),
+        context.deployments.whenDeployed(region, async () => [await checkImage(region, context, signal)]),
     })),
 };
 
 async function checkImage(
   region: string,
-  { clients, configuration }: Patient,
+  { clients, configuration }: CheckContext,
   abortSignal: AbortSignal,
 ): Promise<Diagnosis> {
   const subject = `image (${region})`;
@@ -31,7 +31,7 @@ async function checkImage(
   const { Code } = await clients.lambda(region).send(new GetFunctionCommand({ FunctionName }), { abortSignal });
   const [, repositoryName, imageDigest] = /^[^/]+\/(.+)@(sha256:[0-9a-f]+)$/.exec(Code?.ResolvedImageUri ?? '') ?? [];
   if (repositoryName === undefined || imageDigest === undefined) {
-    return unseen(subject, `Lambda did not return the image of ${FunctionName}.`);
+    return notChecked(subject, `Lambda did not return the image of ${FunctionName}.`);
   }
   const image = `${repositoryName}@${imageDigest.slice(0, SHOWN_DIGEST)}`;
   if (await exists(repositoryName, imageDigest, clients.ecr(region), abortSignal))

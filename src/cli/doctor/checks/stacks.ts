@@ -2,11 +2,11 @@ import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@a
 import pLimit from 'p-limit';
 import { nestedStacks } from '../../../templates/write-template.ts';
 import { formatPlural } from '../../command/numbers.ts';
-import { adviseOnStack, isUsableState } from '../../deploy/look-at-region.ts';
+import { adviseOnStack, isUsableState } from '../../deploy/read-region-state.ts';
 import { listResources } from '../../deploy/read-stack.ts';
-import type { CheckGroup, Patient } from '../check.ts';
-import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
-import { explainUnseen } from '../explain-unseen.ts';
+import type { CheckContext, CheckGroup } from '../check.ts';
+import { describeUnchecked } from '../describe-unchecked.ts';
+import { type Diagnosis, failure, notChecked, ok, warning } from '../diagnosis.ts';
 
 /** CloudFormation answers few calls a second, and a region has a nested stack per rule. */
 const MAX_CONCURRENT_STACKS = 4;
@@ -16,27 +16,27 @@ const TAKES = 'cloudformation:DescribeStacks and cloudformation:ListStackResourc
 export const STACK_CHECKS: CheckGroup = {
   name: 'stacks',
   title: 'Stacks',
-  checksOf: (patient) =>
-    patient.plans.map(({ region }) => ({
-      subject: subjectOf(region, patient),
+  checksOf: (context) =>
+    context.plans.map(({ region }) => ({
+      subject: subjectOf(region, context),
       takes: TAKES,
-      run: (signal) => checkRegion(region, patient, signal),
+      run: (signal) => checkRegion(region, context, signal),
     })),
 };
 
-function subjectOf(region: string, { configuration }: Patient): string {
+function subjectOf(region: string, { configuration }: CheckContext): string {
   return `${configuration.settings.stack_name} (${region})`;
 }
 
-async function checkRegion(region: string, patient: Patient, signal: AbortSignal): Promise<Diagnosis[]> {
-  const subject = subjectOf(region, patient);
-  const deployment = await patient.deployments.of(region);
-  if (deployment.state === 'unknown') return [unseen(subject, explainUnseen(deployment.reason, TAKES))];
+async function checkRegion(region: string, context: CheckContext, signal: AbortSignal): Promise<Diagnosis[]> {
+  const subject = subjectOf(region, context);
+  const deployment = await context.deployments.of(region);
+  if (deployment.state === 'unknown') return [notChecked(subject, describeUnchecked(deployment.reason, TAKES))];
   if (deployment.state === 'absent') {
     return [warning(subject, 'Nothing is deployed yet.', `s3xrc deploy --region ${region}`)];
   }
-  const { stack_name: stack } = patient.configuration.settings;
-  const client = patient.clients.cloudFormation(region);
+  const { stack_name: stack } = context.configuration.settings;
+  const client = context.clients.cloudFormation(region);
   const nested = (await listResources(client, stack)).filter(
     ({ ResourceType }) => ResourceType === 'AWS::CloudFormation::Stack',
   );
@@ -46,7 +46,7 @@ async function checkRegion(region: string, patient: Patient, signal: AbortSignal
   return [
     ...stacks.flatMap((found) => judgeState(found, region)),
     ...judgeDrift(stacks, subject, region),
-    ...compareWithConfiguration(deployed, subject, region, patient),
+    ...compareWithConfiguration(deployed, subject, region, context),
   ];
 }
 
@@ -66,9 +66,9 @@ function judgeState(stack: Stack, region: string): Diagnosis[] {
   const status: string = stack.StackStatus ?? '';
   const subject = `${StackName} (${region})`;
   if (isUsableState(status)) return RootId === undefined ? [ok(subject, `${status}.`)] : [];
-  const { says, command } = adviseOnStack(StackName, region, status);
+  const { message, command } = adviseOnStack(StackName, region, status);
   const reason = StackStatusReason === '' ? '' : ` (${StackStatusReason})`;
-  const text = `${status}${reason}. ${says}.`;
+  const text = `${status}${reason}. ${message}.`;
   const fix = command ?? `aws cloudformation describe-stack-events --region ${region} --stack-name ${StackName}`;
   return [status.endsWith('_IN_PROGRESS') ? warning(subject, text, fix) : failure(subject, text, fix)];
 }
@@ -91,14 +91,14 @@ function judgeDrift(stacks: readonly Stack[], subject: string, region: string): 
   const [first] = unknown;
   const says = `Drift detection has never run in ${unknown.length} of ${stacks.length} stacks.`;
   const fix = `aws cloudformation detect-stack-drift --region ${region} --stack-name ${first?.StackName ?? ''}`;
-  return [unseen(subject, says, fix)];
+  return [notChecked(subject, says, fix)];
 }
 
 function compareWithConfiguration(
   deployed: readonly string[],
   subject: string,
   region: string,
-  { configuration }: Patient,
+  { configuration }: CheckContext,
 ): Diagnosis[] {
   const planned = nestedStacks(configuration, region);
   const missing = planned.filter((name) => !deployed.includes(name));

@@ -1,8 +1,8 @@
 import { paginateListSubscriptionsByTopic } from '@aws-sdk/client-sns';
 import { regionNames } from '../../../templates/region-names.ts';
 import { listResources, readStack } from '../../deploy/read-stack.ts';
-import type { CheckGroup, Patient } from '../check.ts';
-import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
+import type { CheckContext, CheckGroup } from '../check.ts';
+import { type Diagnosis, failure, notChecked, ok, warning } from '../diagnosis.ts';
 
 /** SNS's text in place of an ARN until the recipient has followed the link in the mail. */
 const PENDING = 'PendingConfirmation';
@@ -11,18 +11,19 @@ const PENDING = 'PendingConfirmation';
 export const SUBSCRIPTION_CHECKS: CheckGroup = {
   name: 'subscriptions',
   title: 'Recipients of alarms',
-  checksOf: (patient) =>
-    patient.plans.map(({ region }) => ({
+  checksOf: (context) =>
+    context.plans.map(({ region }) => ({
       subject: `mail (${region})`,
       takes: 'cloudformation:ListStackResources and sns:ListSubscriptionsByTopic',
-      run: (signal) => patient.deployments.whenDeployed(region, () => checkRegion(region, patient, signal)),
+      run: (signal) => context.deployments.whenDeployed(region, () => checkRegion(region, context, signal)),
     })),
 };
 
-async function checkRegion(region: string, patient: Patient, abortSignal: AbortSignal): Promise<Diagnosis[]> {
-  const { clients, configuration } = patient;
-  const topic = await findTopic(region, patient);
-  if (topic === undefined) return [unseen(`mail (${region})`, 'No stack has the topic of the alarms as an output.')];
+async function checkRegion(region: string, context: CheckContext, abortSignal: AbortSignal): Promise<Diagnosis[]> {
+  const { clients, configuration } = context;
+  const topic = await findTopic(region, context);
+  if (topic === undefined)
+    return [notChecked(`mail (${region})`, 'No stack has the topic of the alarms as an output.')];
   const subscribed = new Map<string, string>();
   const pages = paginateListSubscriptionsByTopic({ client: clients.sns(region) }, { TopicArn: topic }, { abortSignal });
   for await (const { Subscriptions = [] } of pages) {
@@ -65,7 +66,7 @@ export function judgeSubscription({ address, subscription, topic, region }: Subs
 }
 
 /** ARN of the region's topic, an output of its nested stack. */
-async function findTopic(region: string, { clients, configuration }: Patient): Promise<string | undefined> {
+async function findTopic(region: string, { clients, configuration }: CheckContext): Promise<string | undefined> {
   const client = clients.cloudFormation(region);
   const logicalId = regionNames(region).region;
   const nested = (await listResources(client, configuration.settings.stack_name)).find(

@@ -3,7 +3,7 @@ import { ownBucketName } from '../../../configuration/schema/resource-names.ts';
 import type { RegionPlan } from '../../../templates/plan-regions.ts';
 import { formatAge } from '../../command/age.ts';
 import { formatPlural } from '../../command/numbers.ts';
-import type { Check, CheckGroup, Patient } from '../check.ts';
+import type { Check, CheckContext, CheckGroup } from '../check.ts';
 import { type Diagnosis, ok, warning } from '../diagnosis.ts';
 
 /** The longest time that one of our uploads may take; lifecycle rules abort ours a day later. */
@@ -15,31 +15,34 @@ const LEFT_SECONDS = 2 * 24 * 3600;
 export const UPLOAD_CHECKS: CheckGroup = {
   name: 'uploads',
   title: 'Abandoned uploads',
-  checksOf: (patient) =>
-    patient.plans.flatMap((plan) =>
-      uploadBuckets(plan, patient).map((bucket) => checkOf(bucket, plan.region, patient)),
+  checksOf: (context) =>
+    context.plans.flatMap((plan) =>
+      uploadBuckets(plan, context).map((bucket) => checkOf(bucket, plan.region, context)),
     ),
 };
 
 /** Where functions upload in parts: archives at the source, large objects at the target. */
-function uploadBuckets({ region, settings, incoming }: RegionPlan, { configuration, identity }: Patient): string[] {
+function uploadBuckets(
+  { region, settings, incoming }: RegionPlan,
+  { configuration, identity }: CheckContext,
+): string[] {
   const outbound = ownBucketName(configuration.settings.stack_name, identity.account, region, 'outbound');
   const restored = incoming.map(({ destination }) => destination.bucket);
   return [...(settings.source_target.includes('source') ? [outbound] : []), ...new Set(restored)];
 }
 
-function checkOf(bucket: string, region: string, patient: Patient): Check {
+function checkOf(bucket: string, region: string, context: CheckContext): Check {
   return {
     subject: `s3://${bucket} (${region})`,
     takes: 's3:ListBucketMultipartUploads',
-    run: (signal) => patient.deployments.whenDeployed(region, () => checkUploads(bucket, region, patient, signal)),
+    run: (signal) => context.deployments.whenDeployed(region, () => checkUploads(bucket, region, context, signal)),
   };
 }
 
 async function checkUploads(
   Bucket: string,
   region: string,
-  { clients, now }: Patient,
+  { clients, now }: CheckContext,
   abortSignal: AbortSignal,
 ): Promise<Diagnosis[]> {
   const subject = `s3://${Bucket} (${region})`;

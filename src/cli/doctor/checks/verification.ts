@@ -5,7 +5,7 @@ import type { DeployedRule } from '../../../configuration/deployed-rule.ts';
 import { ownBucketName, ruleResourceName } from '../../../configuration/schema/resource-names.ts';
 import type { RegionPlan } from '../../../templates/plan-regions.ts';
 import { describeVerification, type VerificationStatus } from '../../status/describe-verification.ts';
-import type { Check, CheckGroup, Patient } from '../check.ts';
+import type { Check, CheckContext, CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
 /** A bucket that a rule's verification lists. */
@@ -22,11 +22,11 @@ interface ListedBucket {
 export const VERIFICATION_CHECKS: CheckGroup = {
   name: 'verification',
   title: 'What verify and backfill need',
-  checksOf: (patient) =>
-    patient.plans.flatMap((plan) => [
-      ...listedBuckets(plan).map((listed) => accessCheck(listed, patient)),
-      ...plan.outgoing.map((rule) => checkpointCheck(rule, plan.region, patient)),
-      ...plan.outgoing.flatMap((rule) => scheduleCheck(rule, plan.region, patient)),
+  checksOf: (context) =>
+    context.plans.flatMap((plan) => [
+      ...listedBuckets(plan).map((listed) => accessCheck(listed, context)),
+      ...plan.outgoing.map((rule) => checkpointCheck(rule, plan.region, context)),
+      ...plan.outgoing.flatMap((rule) => scheduleCheck(rule, plan.region, context)),
     ]),
 };
 
@@ -40,7 +40,7 @@ function listedBuckets({ outgoing }: RegionPlan): ListedBucket[] {
   return [...new Map(named).values()];
 }
 
-function accessCheck({ bucket, prefix, region }: ListedBucket, { clients }: Patient): Check {
+function accessCheck({ bucket, prefix, region }: ListedBucket, { clients }: CheckContext): Check {
   const subject = `s3://${bucket}/${prefix} (${region})`;
   const run = async (signal: AbortSignal): Promise<Diagnosis[]> => {
     const says = await whereBucketExists(() => tryToRead(clients.s3(region), { bucket, prefix }, signal));
@@ -63,8 +63,8 @@ async function tryToRead(
   return 'Can be listed, and its objects can be read.';
 }
 
-function checkpointCheck(rule: DeployedRule, region: string, patient: Patient): Check {
-  const { clients, configuration, deployments, identity } = patient;
+function checkpointCheck(rule: DeployedRule, region: string, context: CheckContext): Check {
+  const { clients, configuration, deployments, identity } = context;
   const Bucket = ownBucketName(configuration.settings.stack_name, identity.account, region, 'progress');
   const subject = `checkpoint of ${rule.id} in ${Bucket} (${region})`;
   const look = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
@@ -79,15 +79,15 @@ function checkpointCheck(rule: DeployedRule, region: string, patient: Patient): 
     return [found === undefined ? await deployments.missing(region, subject) : ok(subject, found)];
   };
   const run: Check['run'] = (signal) =>
-    deployments.whenPartDeployed(region, { name: Bucket, sends: true }, () => look(signal));
+    deployments.whenPartDeployed(region, { name: Bucket, isSending: true }, () => look(signal));
   return { subject, takes: 's3:ListBucket and s3:GetObject; a run also s3:PutObject', run };
 }
 
 /** For a rule with scheduled verifications. A disabled schedule causes no failure, so no alarm goes off. */
-function scheduleCheck(rule: DeployedRule, region: string, patient: Patient): Check[] {
+function scheduleCheck(rule: DeployedRule, region: string, context: CheckContext): Check[] {
   const { verify } = rule;
   if (verify === undefined) return [];
-  const { clients, configuration, deployments, identity, now } = patient;
+  const { clients, configuration, deployments, identity, now } = context;
   const { stack_name: stackName } = configuration.settings;
   const bucket = ownBucketName(stackName, identity.account, region, 'progress');
   const clock = `${ruleResourceName(stackName, rule.id)}-verify`;
@@ -98,7 +98,7 @@ function scheduleCheck(rule: DeployedRule, region: string, patient: Patient): Ch
     const found = await whereBucketExists(async () => describeVerification(rule, verify, await store.load(), now()));
     return found === undefined ? [] : [judgeVerification(subject, found, { clock, region })];
   };
-  const run: Check['run'] = () => deployments.whenPartDeployed(region, { name: clock, sends: true }, look);
+  const run: Check['run'] = () => deployments.whenPartDeployed(region, { name: clock, isSending: true }, look);
   return [{ subject, takes: 's3:ListBucket and s3:GetObject', run }];
 }
 

@@ -31,10 +31,10 @@ export async function run(job: Job): Promise<void> {
   const keyOf = (name: string): string => `${prefix}round ${round}/${name}${suffix}`;
   await emptyQueues(job);
   const before = await archives(job);
-  const dress = { Tagging: 'class=public', Metadata: { author: 'someone' } };
-  await s3.send(new PutObjectCommand({ Bucket, Key: keyOf('dressed'), Body: `round ${round}`, ...dress }));
+  const attributes = { Tagging: 'class=public', Metadata: { author: 'someone' } };
+  await s3.send(new PutObjectCommand({ Bucket, Key: keyOf('with-metadata'), Body: `round ${round}`, ...attributes }));
   const tagged = { Bucket, Key: keyOf(LARGELY_TAGGED) };
-  await s3.send(new PutObjectCommand({ ...tagged, Body: 'tagged', Metadata: dress.Metadata }));
+  await s3.send(new PutObjectCommand({ ...tagged, Body: 'tagged', Metadata: attributes.Metadata }));
   await s3.send(new PutObjectTaggingCommand({ ...tagged, Tagging: { TagSet: LARGE_TAGS } }));
   await s3.send(new PutObjectCommand({ Bucket, Key: keyOf('gone'), Body: 'gone' }));
   await s3.send(new DeleteObjectCommand({ Bucket, Key: keyOf('gone') }));

@@ -7,8 +7,8 @@ import {
   type ArmSums,
   addSums,
   armKey,
+  DECAY_ARCHIVES,
   MAX_ARMS,
-  MEMORY_ARCHIVES,
   NO_STATISTICS,
   type RuleStatistics,
   type StatisticsUpdate,
@@ -54,7 +54,7 @@ function lessonOf(archive: number, random: Random): StatisticsUpdate {
 function decayed(lessons: readonly StatisticsUpdate[]): RuleStatistics {
   const arms = new Map<ArmKey, ArmSums>();
   for (const [archive, lesson] of lessons.entries()) {
-    const weight = Math.exp((archive - lessons.length) / MEMORY_ARCHIVES);
+    const weight = Math.exp((archive - lessons.length) / DECAY_ARCHIVES);
     for (const [key, sums] of lesson.arms) arms.set(key, addSums(arms.get(key), sums, weight));
   }
   return { ...NO_STATISTICS, archives: lessons.length, landmark: lessons.length, arms };

@@ -16,11 +16,11 @@ function authenticatorAt(now: () => number) {
 test('credentials are refreshed a minute before they expire, not after', async () => {
   let now = EXPIRY - 10 * MINUTE;
   const authenticator = authenticatorAt(() => now);
-  expect(authenticator.ready).toBe(false);
+  expect(authenticator.isReady).toBe(false);
   await authenticator.refresh(false);
-  expect(authenticator.ready).toBe(true);
+  expect(authenticator.isReady).toBe(true);
   now = EXPIRY - MINUTE - 1;
-  expect(authenticator.ready).toBe(true);
+  expect(authenticator.isReady).toBe(true);
   now = EXPIRY - MINUTE;
-  expect(authenticator.ready).toBe(false);
+  expect(authenticator.isReady).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { AnswerHeaders } from '../../../../src/aws/http/answer-headers.ts';
+import { ResponseHeaders } from '../../../../src/aws/http/response-headers.ts';
 import { describeObject } from '../../../../src/aws/s3/describe-object.ts';
 
 const ANSWER = { etag: '"0123"', 'last-modified': 'Mon, 23 Nov 2026 10:00:00 GMT' };
@@ -7,7 +7,7 @@ const ANSWER = { etag: '"0123"', 'last-modified': 'Mon, 23 Nov 2026 10:00:00 GMT
 describe("the time of S3's answer", () => {
   test("comes from its `Date` header, not from the object's modification", () => {
     const { answeredAt, lastModified } = describeObject(
-      AnswerHeaders.of({ ...ANSWER, date: 'Tue, 24 Nov 2026 11:12:13 GMT' }),
+      ResponseHeaders.of({ ...ANSWER, date: 'Tue, 24 Nov 2026 11:12:13 GMT' }),
       3,
     );
     expect(answeredAt).toBe(Date.UTC(2026, 10, 24, 11, 12, 13));
@@ -21,7 +21,7 @@ describe("the time of S3's answer", () => {
     // Two headers become a list.
     ['with two of them', { date: 'Tue, 24 Nov 2026 11:12:13 GMT, Tue, 24 Nov 2026 11:12:14 GMT' }],
   ])('is unknown for an answer %s, which is still a valid answer', (_, date) => {
-    const description = describeObject(AnswerHeaders.of({ ...ANSWER, ...date }), 3);
+    const description = describeObject(ResponseHeaders.of({ ...ANSWER, ...date }), 3);
     expect(description).not.toHaveProperty('answeredAt');
     expect(description).toMatchObject({ etag: '0123', size: 3, tagCount: 0 });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AnswerHeaders } from '../../../../src/aws/http/answer-headers.ts';
+import { ResponseHeaders } from '../../../../src/aws/http/response-headers.ts';
 import {
   type CallKind,
   describeFailure,
@@ -94,12 +94,12 @@ describe('describeFailure', () => {
 
 it('finds the error inside a 200', () => {
   const body = '<?xml version="1.0"?>\n  \n<Error><Code>InternalError</Code><Message>again</Message></Error>';
-  expect(findFailure({ status: 200, headers: AnswerHeaders.of({}), body })).toMatchObject({
+  expect(findFailure({ status: 200, headers: ResponseHeaders.of({}), body })).toMatchObject({
     status: 200,
     code: 'InternalError',
   });
   expect(
-    findFailure({ status: 200, headers: AnswerHeaders.of({}), body: '<CompleteMultipartUploadResult/>' }),
+    findFailure({ status: 200, headers: ResponseHeaders.of({}), body: '<CompleteMultipartUploadResult/>' }),
   ).toBeUndefined();
 });
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { ruleCosts } from '../../../../src/adaptive/cost-model.ts';
-import { WORK } from '../../../../src/adaptive/measured-work.ts';
-import { PowertoolsSourceTelemetry } from '../../../../src/aws/telemetry/packing.ts';
-import { PowertoolsTargetTelemetry } from '../../../../src/aws/telemetry/restoring.ts';
+import { MEASURED_WORK } from '../../../../src/adaptive/measured-work.ts';
+import { PowertoolsPackingTelemetry } from '../../../../src/aws/telemetry/packing.ts';
+import { PowertoolsRestoringTelemetry } from '../../../../src/aws/telemetry/restoring.ts';
 import { LatencyDistribution } from '../../../../src/restoring/latency-distribution.ts';
 import { captureLines } from '../../../support/captured-lines.ts';
 import { examplePrices } from '../../../support/prices.ts';
@@ -30,7 +30,7 @@ function billedBytes(): number {
 
 test('packing an archive logs as many bytes as the cost model counts', () => {
   const costs = ruleCosts(rule, examplePrices());
-  const telemetry = new PowertoolsSourceTelemetry({ namespace, rule, costs, billedSecond: 4.6e-5 });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace, rule, costs, billedSecond: 4.6e-5 });
   const share = { bytes: 32_123_456, compressedBytes: 9_123_456, cpuSeconds: 0.7123456 };
   telemetry.archivePacked({
     ...archive,
@@ -43,11 +43,11 @@ test('packing an archive logs as many bytes as the cost model counts', () => {
     ],
   });
   telemetry.flush();
-  expect(billedBytes() / WORK.sourceLogBytesPerArchive).toBeCloseTo(1, 1);
+  expect(billedBytes() / MEASURED_WORK.sourceLogBytesPerArchive).toBeCloseTo(1, 1);
 });
 
 test('restoring an archive logs as many bytes as the cost model counts', () => {
-  const telemetry = new PowertoolsTargetTelemetry({
+  const telemetry = new PowertoolsRestoringTelemetry({
     ...{ namespace, rules: [rule], region: 'us-east-1' },
     billedSecond: 4.6e-5,
   });
@@ -59,5 +59,5 @@ test('restoring an archive logs as many bytes as the cost model counts', () => {
     ...{ decompressionCpuSeconds: 0.1234567, seconds: 1.4123456, latency },
   });
   telemetry.flush(1.5);
-  expect(billedBytes() / WORK.targetLogBytesPerArchive).toBeCloseTo(1, 1);
+  expect(billedBytes() / MEASURED_WORK.targetLogBytesPerArchive).toBeCloseTo(1, 1);
 });

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from '@jest/globals';
 import { MetricStore } from '../../../../local-cloud/metrics/metric-store.ts';
-import { functionVcpuSecond } from '../../../../src/adaptive/compute-price.ts';
+import { functionDollarsPerVcpuSecond } from '../../../../src/adaptive/compute-price.ts';
 import { ruleCosts } from '../../../../src/adaptive/cost-model.ts';
 import type { LevelShare } from '../../../../src/adaptive/level-policy.ts';
-import { PowertoolsSourceTelemetry } from '../../../../src/aws/telemetry/packing.ts';
-import { PowertoolsTargetTelemetry } from '../../../../src/aws/telemetry/restoring.ts';
+import { PowertoolsPackingTelemetry } from '../../../../src/aws/telemetry/packing.ts';
+import { PowertoolsRestoringTelemetry } from '../../../../src/aws/telemetry/restoring.ts';
 import type { Prices } from '../../../../src/configuration/prices/prices.ts';
 import type { ReplicationRule } from '../../../../src/configuration/rule.ts';
 import { STORE_LEVEL } from '../../../../src/configuration/schema/levels.ts';
@@ -52,7 +52,7 @@ const PRICES: Prices = {
   date: '2026-11-23',
   source: 'test',
 };
-const VCPU_SECOND = functionVcpuSecond(PRICES);
+const VCPU_SECOND = functionDollarsPerVcpuSecond(PRICES);
 const BILLED_SECOND = 5e-5;
 const share = { bytes: 1, compressedBytes: 1, cpuSeconds: 0 };
 const LEVELS: readonly LevelShare[] = [
@@ -93,7 +93,7 @@ const dimensionsOf = (line: Line | undefined): unknown =>
     ?.CloudWatchMetrics[0];
 
 it('measures archives of the source by bucket and prefix only', () => {
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, levels: LEVELS, ...SMALL };
   telemetry.archivePacked({
     ...archive,
@@ -122,7 +122,7 @@ it('measures archives of the source by bucket and prefix only', () => {
 });
 
 it('logs each archive in one line, with its zstd levels and the reason for them', () => {
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, levels: LEVELS, ...SMALL };
   telemetry.archivePacked({
     ...archive,
@@ -142,7 +142,7 @@ it('logs each archive in one line, with its zstd levels and the reason for them'
 });
 
 it('says that an archive grew, and leaves out ratios that it cannot calculate', () => {
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   const archive = {
     rule: 'logs',
     bucket: 'out',
@@ -162,7 +162,7 @@ it('says that an archive grew, and leaves out ratios that it cannot calculate', 
 });
 
 it('counts failures by what failed, and logs them with code, context and cause', () => {
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   const cause = new Error('ECONNRESET');
   telemetry.messageFailed(
     message,
@@ -191,7 +191,7 @@ it.each<[FailureFate, string, string]>([
   ['returned', 'ERROR', 'Message failed, but the next queue did not accept it: it will be received again'],
   ['fallback', 'INFO', 'Message handed to the fallback'],
 ])('logs what the queue decided about a message: %s', (fate, level, text) => {
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   telemetry.messageFailed(message, new UnavailableStorageError('no'), fate);
   expect(logLines()).toEqual([expect.objectContaining({ level, message: text })]);
 });
@@ -199,7 +199,7 @@ it.each<[FailureFate, string, string]>([
 it('lets the query of the runbook find each dead letter once, and nothing else', async () => {
   const runbook = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
   const filter = /--since 14d .*\$\.message = "([^"]+)"/.exec(runbook)?.[1];
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   const error = new UnavailableStorageError('no');
   for (const fate of ['retried', 'dead-lettered', 'returned', 'fallback'] as const) {
     telemetry.messageFailed(message, error, fate);
@@ -209,12 +209,12 @@ it('lets the query of the runbook find each dead letter once, and nothing else',
 });
 
 it('writes no metrics for a batch that has none', () => {
-  new PowertoolsSourceTelemetry({ namespace: 'stack', rule }).flush();
+  new PowertoolsPackingTelemetry({ namespace: 'stack', rule }).flush();
   expect(lines).toEqual([]);
 });
 
 it('gives the lines of each batch their own id', () => {
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   telemetry.queueFailed(new UnavailableStorageError('1'));
   telemetry.queueFailed(new UnavailableStorageError('2'));
   telemetry.flush();
@@ -225,7 +225,7 @@ it('gives the lines of each batch their own id', () => {
 });
 
 it('measures archives of the target by rule and region', () => {
-  const telemetry = new PowertoolsTargetTelemetry({
+  const telemetry = new PowertoolsRestoringTelemetry({
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
@@ -261,7 +261,7 @@ it('measures archives of the target by rule and region', () => {
 });
 
 it('bills the time of a batch once, although its archives are restored concurrently', () => {
-  const telemetry = new PowertoolsTargetTelemetry({
+  const telemetry = new PowertoolsRestoringTelemetry({
     namespace: 'stack',
     rules: [rule, { ...rule, id: 'others', source: { ...rule.source, prefix: 'others/' } }],
     region: 'us-east-1',
@@ -288,7 +288,7 @@ it('bills the time of a batch once, although its archives are restored concurren
 });
 
 it('logs the latency of each object in a separate line', () => {
-  const telemetry = new PowertoolsTargetTelemetry({
+  const telemetry = new PowertoolsRestoringTelemetry({
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
@@ -306,7 +306,7 @@ it('logs the latency of each object in a separate line', () => {
 });
 
 it('splits the latencies of very many objects into lines of 100 values', () => {
-  const telemetry = new PowertoolsTargetTelemetry({
+  const telemetry = new PowertoolsRestoringTelemetry({
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
@@ -326,7 +326,7 @@ it('splits the latencies of very many objects into lines of 100 values', () => {
 });
 
 it('logs in dollars what an archive saved and cost', () => {
-  const telemetry = new PowertoolsSourceTelemetry({
+  const telemetry = new PowertoolsPackingTelemetry({
     namespace: 'stack',
     rule: fanOut,
     costs: ruleCosts(fanOut, PRICES),
@@ -353,7 +353,7 @@ it('logs in dollars what an archive saved and cost', () => {
 });
 
 it('logs a loss as a loss', () => {
-  const telemetry = new PowertoolsSourceTelemetry({
+  const telemetry = new PowertoolsPackingTelemetry({
     namespace: 'stack',
     rule: fanOut,
     costs: ruleCosts(fanOut, PRICES),
@@ -365,7 +365,7 @@ it('logs a loss as a loss', () => {
 });
 
 it('logs no dollars without prices', () => {
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   telemetry.archivePacked(GROWN);
   telemetry.flush();
   for (const name of ['TransferSavings', 'ComputeCost', 'NetBenefit']) {
@@ -374,7 +374,7 @@ it('logs no dollars without prices', () => {
 });
 
 it('logs the level of each frame, and a stored frame below all levels', () => {
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   telemetry.archivePacked(GROWN);
   telemetry.flush();
   const levels = readMetrics().statistics('CompressionLevel', ['SourceBucket', 'SourcePrefix']);
@@ -383,7 +383,7 @@ it('logs the level of each frame, and a stored frame below all levels', () => {
 });
 
 it('counts lost statistics', () => {
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   telemetry.statisticsLost(new UnavailableStorageError('DynamoDB does not answer'));
   telemetry.flush();
   expect(readMetrics().statistics('StatisticsLost', ['SourceBucket', 'SourcePrefix']).sum).toBe(1);
@@ -391,7 +391,7 @@ it('counts lost statistics', () => {
 });
 
 it('logs how long requeued objects have waited', () => {
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace: 'stack', rule });
   telemetry.objectsDeferred(3, 100, 'queue');
   telemetry.objectsDeferred(2, 40, 'fallback');
   telemetry.messagesReturned(70);
@@ -405,7 +405,7 @@ it('logs how long requeued objects have waited', () => {
 });
 
 it('an unordered skip is a warning and a metric; other skips are neither', () => {
-  const telemetry = new PowertoolsTargetTelemetry({
+  const telemetry = new PowertoolsRestoringTelemetry({
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
@@ -419,7 +419,7 @@ it('an unordered skip is a warning and a metric; other skips are neither', () =>
 });
 
 it('counts faults of the region under the region', () => {
-  const telemetry = new PowertoolsTargetTelemetry({
+  const telemetry = new PowertoolsRestoringTelemetry({
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',

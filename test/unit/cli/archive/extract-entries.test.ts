@@ -38,10 +38,10 @@ function archiveOf(objects: Readonly<Record<string, string>>, damaged: readonly 
 
 function extract(
   readable: ReadableArchive,
-  overwrite = false,
+  canOverwrite = false,
   onChunk: ExtractOptions['onChunk'] = () => undefined,
 ): Promise<Extraction> {
-  return extractEntries(readable, { folder, overwrite, wanted: undefined, onChunk });
+  return extractEntries(readable, { folder, canOverwrite, wanted: undefined, onChunk });
 }
 
 describe('extracting', () => {

@@ -6,7 +6,7 @@ import { BATCH_REPLICATION, engineCost, QUEUED_PER_FUNCTION } from '../../../../
 import { formatCount, formatDollars } from '../../../../src/cli/command/numbers.ts';
 import { loadConfiguration } from '../../../../src/configuration/load.ts';
 import { loadPriceFile } from '../../../../src/configuration/prices/load.ts';
-import { filedPrices } from '../../../../src/configuration/prices/price-file.ts';
+import { pricesFromFile } from '../../../../src/configuration/prices/price-file.ts';
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../configuration', import.meta.url));
 const PAGE = fileURLToPath(new URL('../../../../docs/existing-objects.md', import.meta.url));
@@ -19,7 +19,7 @@ async function costs() {
   const { rules, settings } = await loadConfiguration(CONFIGURATION);
   const [rule] = rules;
   if (rule === undefined) throw new Error('the example has no rule');
-  const prices = filedPrices(await loadPriceFile(CONFIGURATION), settings.prices, {
+  const prices = pricesFromFile(await loadPriceFile(CONFIGURATION), settings.prices, {
     fromRegion: 'eu-west-1',
     toRegions: ['us-east-1'],
   });

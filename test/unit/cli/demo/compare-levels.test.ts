@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { fixedLevel } from '../../../../src/adaptive/fixed-level.ts';
+import { createFixedLevel } from '../../../../src/adaptive/fixed-level.ts';
 import type { ArchiveLevels, LevelPolicy } from '../../../../src/adaptive/level-policy.ts';
 import type { ArchiveBytes } from '../../../../src/cli/demo/archives/read-archive.ts';
 import { type ComparisonOptions, compareLevels } from '../../../../src/cli/demo/comparison/compare-levels.ts';
@@ -18,7 +18,7 @@ const prices = { archiveByte: 0.03e-9, cpuSecond: 2.3e-5 };
 const twoLevels: LevelPolicy = {
   levels: [STORE_LEVEL, 9],
   plan: (): ArchiveLevels => ({
-    ...fixedLevel(9).plan(),
+    ...createFixedLevel(9).plan(),
     forFrame: () => Promise.resolve({ level: 9, ifPacked: { above: 0.95, level: STORE_LEVEL }, reason: 'cheapest' }),
   }),
 };
@@ -66,7 +66,7 @@ describe('compareLevels', () => {
 
   test('charges nothing for choosing if the configuration names the level', async () => {
     const uses = [use('9', 'configured')];
-    const { costs } = await compare(await pack(fixedLevel(9)), { candidates: [9], uses });
+    const { costs } = await compare(await pack(createFixedLevel(9)), { candidates: [9], uses });
     expect(costs.get('chosen')).toEqual({ ...costs.get('9'), level: 'chosen' });
   });
 
@@ -79,11 +79,11 @@ describe('compareLevels', () => {
   });
 
   test('finds a level that no log contains, since its function was killed', async () => {
-    const { costs } = await compare(await pack(fixedLevel(6)), { candidates: [STORE_LEVEL, 6, 9] });
+    const { costs } = await compare(await pack(createFixedLevel(6)), { candidates: [STORE_LEVEL, 6, 9] });
     expect(costs.get('chosen')?.compressedBytes).toBeGreaterThan(costs.get('9')?.compressedBytes ?? Infinity);
   });
 
   test('refuses an archive that this rule cannot have produced', async () => {
-    await expect(compare(await pack(fixedLevel(3)), {})).rejects.toMatchObject({ code: 'DEMO_FAILED' });
+    await expect(compare(await pack(createFixedLevel(3)), {})).rejects.toMatchObject({ code: 'DEMO_FAILED' });
   });
 });

@@ -8,8 +8,8 @@ import {
 } from '../../../../src/cli/demo/verify/count-writes.ts';
 
 function uploaded(key: string, writes: UploadedObject['writes'] = [1, 1], etag = `etag of ${key}`): UploadedObject {
-  const dress = { headers: {}, metadata: {}, tags: [], storageClass: 'STANDARD' };
-  return { key, etag, size: 1, sha256: '', begun: 0, dress, writes };
+  const attributes = { headers: {}, metadata: {}, tags: [], storageClass: 'STANDARD' };
+  return { key, etag, size: 1, sha256: '', begun: 0, attributes, writes };
 }
 
 const HERE = { region: 'us-east-1' };

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
-import type { Patient } from '../../../../src/cli/doctor/check.ts';
+import type { CheckContext } from '../../../../src/cli/doctor/check.ts';
 import { ARCHIVE_CHECKS } from '../../../../src/cli/doctor/checks/archives.ts';
 import { deployedRules } from '../../../support/deployed-rules.ts';
 
@@ -25,7 +25,7 @@ test('doctor checks archives resent to one of several regions where they leave a
     configuration: { settings: { stack_name: 'app' } },
     identity: { account: '123456789012' },
     clients: { s3: (region: string) => new S3Client({ region }) },
-  } as unknown as Patient;
+  } as unknown as CheckContext;
 
   const looked = ARCHIVE_CHECKS.checksOf(patient).map(({ subject }) => subject.replace('s3://app-123456789012-', ''));
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import type { Patient } from '../../../../src/cli/doctor/check.ts';
+import type { CheckContext } from '../../../../src/cli/doctor/check.ts';
 import { DELETION_CHECKS, judgeDeletionTable } from '../../../../src/cli/doctor/checks/deletions.ts';
 import { planRegions } from '../../../../src/templates/plan-regions.ts';
 import { loadRules, ruleEntry } from '../../../support/configuration.ts';
@@ -59,7 +59,7 @@ describe('the table of deletions', () => {
   test('is checked only if a rule replicates deletions', async () => {
     const subjectsOf = async (source: object): Promise<string[]> => {
       const configuration = await loadRules([ruleEntry(source)]);
-      const patient = { configuration, plans: planRegions(configuration) } as unknown as Patient;
+      const patient = { configuration, plans: planRegions(configuration) } as unknown as CheckContext;
       return DELETION_CHECKS.checksOf(patient).map(({ subject }) => subject);
     };
     expect(await subjectsOf({})).toEqual([]);

@@ -4,7 +4,7 @@ import { judgeReplication } from '../../../../src/cli/doctor/checks/archives.ts'
 import { judgeClock } from '../../../../src/cli/doctor/checks/clock.ts';
 import { neededVcpus } from '../../../../src/cli/doctor/checks/quotas.ts';
 import { judgeSubscription } from '../../../../src/cli/doctor/checks/subscriptions.ts';
-import { letsAccountDecide } from '../../../../src/cli/doctor/key-policy.ts';
+import { delegatesToIam } from '../../../../src/cli/doctor/key-policy.ts';
 
 const NOW = Date.parse('2026-11-29T12:00:00Z');
 const MINUTE = 60_000;
@@ -115,7 +115,7 @@ describe('a key policy', () => {
       true,
     ],
   ])('that %s', (_, text, decides) => {
-    expect(letsAccountDecide(text, '111122223333')).toBe(decides);
+    expect(delegatesToIam(text, '111122223333')).toBe(decides);
   });
 });
 

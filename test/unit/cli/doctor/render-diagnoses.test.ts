@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { terminalStyle } from '../../../../src/cli/command/terminal-style.ts';
-import { failure, ok, unseen } from '../../../../src/cli/doctor/diagnosis.ts';
+import { failure, notChecked, ok } from '../../../../src/cli/doctor/diagnosis.ts';
 import { diagnosesDocument, renderDiagnoses } from '../../../../src/cli/doctor/render-diagnoses.ts';
 
 const GROUPS = [
@@ -43,9 +43,9 @@ test.each([
   const late = (name: string) => ({
     name,
     title: name,
-    findings: [{ ...unseen('a', 'Could not be checked in time: no answer.'), isLate: true as const }],
+    findings: [{ ...notChecked('a', 'Could not be checked in time: no answer.'), isLate: true as const }],
   });
-  const denied = { name: 'keys', title: 'Keys', findings: [unseen('b', 'This identity may not check this.')] };
+  const denied = { name: 'keys', title: 'Keys', findings: [notChecked('b', 'This identity may not check this.')] };
   const groups = [...GROUPS, late('queues'), denied, late('stacks')];
   const text = renderDiagnoses(groups, terminalStyle({ isTTY: true, columns: 60 }, {}), {
     problemsOnly: true,

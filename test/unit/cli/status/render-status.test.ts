@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { terminalStyle } from '../../../../src/cli/command/terminal-style.ts';
 import { renderStatus } from '../../../../src/cli/status/render-status.ts';
-import { isWell, type PipelineStatus, type RuleStatus } from '../../../../src/cli/status/status.ts';
+import { isHealthy, type PipelineStatus, type RuleStatus } from '../../../../src/cli/status/status.ts';
 
 const RULE: RuleStatus = {
   id: 'documents-0a1b2c3d4e',
@@ -106,12 +106,12 @@ test('prints the findings of a schedule on a separate line, absent without a sch
   expect(render(never)).toContain('  verified        weekly; none in the last 15 days\n');
   expect(render(null)).toContain('  verified        –\n');
   expect(render(undefined)).not.toContain('verified');
-  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification }] })).toBe(false);
-  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: never }] })).toBe(true);
-  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: late }] })).toBe(false);
-  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: inTime }] })).toBe(true);
-  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: { ...inTime, unfinished: true } }] })).toBe(true);
-  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: { ...inTime, stopped: true } }] })).toBe(false);
+  expect(isHealthy({ ...STATUS, rules: [{ ...RULE, verification }] })).toBe(false);
+  expect(isHealthy({ ...STATUS, rules: [{ ...RULE, verification: never }] })).toBe(true);
+  expect(isHealthy({ ...STATUS, rules: [{ ...RULE, verification: late }] })).toBe(false);
+  expect(isHealthy({ ...STATUS, rules: [{ ...RULE, verification: inTime }] })).toBe(true);
+  expect(isHealthy({ ...STATUS, rules: [{ ...RULE, verification: { ...inTime, unfinished: true } }] })).toBe(true);
+  expect(isHealthy({ ...STATUS, rules: [{ ...RULE, verification: { ...inTime, stopped: true } }] })).toBe(false);
 });
 
 test.each([
@@ -129,5 +129,5 @@ test.each([
     true,
   ],
 ])('when %s, all is well: %j', (_, change, well) => {
-  expect(isWell({ ...STATUS, rules: [{ ...RULE, ...change }] })).toBe(well);
+  expect(isHealthy({ ...STATUS, rules: [{ ...RULE, ...change }] })).toBe(well);
 });

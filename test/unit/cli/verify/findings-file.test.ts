@@ -39,12 +39,12 @@ test.each([
 test('warns in a file of exact keys that it must not be opened in a spreadsheet', async () => {
   const path = join(folder, 'findings.csv');
   const cautions: (string | undefined)[] = [];
-  for (const [spreadsheet, keys] of [
+  for (const [isForSpreadsheet, keys] of [
     [false, ['a']],
     [false, ['=1', 'a', '-1']],
     [true, ['=1']],
   ] as const) {
-    await using file = await FindingsFile.open(path, { resumed: false, spreadsheet });
+    await using file = await FindingsFile.open(path, { isResumed: false, isForSpreadsheet });
     for (const key of keys) file.add(finding(key));
     cautions.push(file.caution);
   }

@@ -5,7 +5,7 @@ import { INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invocation/function
 import { readEnvironment } from '../../../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../../../src/configuration/load.ts';
 import { sourceVariables } from '../../../../src/wiring/source.ts';
-import { sourcePrices } from '../../../../src/wiring/source-prices.ts';
+import { readSourcePrices } from '../../../../src/wiring/source-prices.ts';
 import { functionVariables } from '../../../support/function-variables.ts';
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../configuration', import.meta.url));
@@ -48,6 +48,6 @@ describe('the variables of events/env.json', () => {
     const [rule] = configuration.rules;
     if (rule === undefined) throw new Error('The example has no rule');
     expect(rule.id).toBe(environment.RULE_ID);
-    expect(Object.keys((await sourcePrices(environment, configuration, rule)).transfer_gb)).toEqual(['us-east-1']);
+    expect(Object.keys((await readSourcePrices(environment, configuration, rule)).transfer_gb)).toEqual(['us-east-1']);
   });
 });

@@ -7,7 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 import { FUNCTION_NAMES, findInvocable, INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invocation/functions.ts';
 import { namedObjects } from '../../../../local-cloud/invocation/named-objects.ts';
 import { readEvent } from '../../../../local-cloud/invocation/read-event.ts';
-import { isMultipartETag, sampleBody, sampleETag } from '../../../../local-cloud/invocation/sample-object.ts';
+import { isMultipartETag, makeSampleBody, makeSampleETag } from '../../../../local-cloud/invocation/sample-object.ts';
 import { parseFileTask } from '../../../../src/backfill/file-task.ts';
 import { loadConfiguration } from '../../../../src/configuration/load.ts';
 import { findResource } from '../../../../src/deployment/resources.ts';
@@ -15,7 +15,7 @@ import { parseStackRequest } from '../../../../src/deployment/stack-request.ts';
 import { splitCsvLine } from '../../../../src/inventory/csv-fields.ts';
 import { parseNotification } from '../../../../src/messages/parse-notification.ts';
 import { parseReplicationFailures } from '../../../../src/messages/parse-replication-failure.ts';
-import { queueMessages } from '../../../../src/wiring/sqs-event.ts';
+import { readQueueMessages } from '../../../../src/wiring/sqs-event.ts';
 import { readManifest } from '../../../support/archives.ts';
 
 const EVENTS = fileURLToPath(new URL('../../../../events', import.meta.url));
@@ -27,7 +27,7 @@ const ARCHIVE = '20261120T090117437Z-1a7363667859298b6e8a187d10d22de9.tar.zst';
 
 /** Bodies as the functions read them from an event. */
 async function bodiesOf(file: string): Promise<string[]> {
-  return queueMessages(await readEvent(join(EVENTS, file))).map(({ body }) => body);
+  return readQueueMessages(await readEvent(join(EVENTS, file))).map(({ body }) => body);
 }
 
 async function createdIn(file: string) {
@@ -83,8 +83,8 @@ describe('the events of the source function', () => {
     const removed = notifications.flatMap((notification) => notification.removed);
     expect(removed.map(({ removal, key, versionId }) => [removal, key, versionId])).toEqual(removals);
     const earlier = new Map((await Promise.all(CREATING.map(createdIn))).flat().map((object) => [object.key, object]));
-    for (const { bucket, key, byLifecycle, sequencer } of removed) {
-      expect({ bucket, byLifecycle }).toEqual({ bucket: 'example-documents', byLifecycle: false });
+    for (const { bucket, key, isByLifecycle, sequencer } of removed) {
+      expect({ bucket, isByLifecycle }).toEqual({ bucket: 'example-documents', isByLifecycle: false });
       expect(sequencer).toMatch(/^[0-9A-F]{18}$/);
       expect((sequencer ?? '') > (earlier.get(key)?.sequencer ?? 'G')).toBe(true);
     }
@@ -122,7 +122,7 @@ describe('the other events', () => {
         bucket: 's3-cross-region-compressor-111122223333-us-east-1-inbound',
         key: `example-documents-a82747f3ed/${ARCHIVE}`,
         size: bytes.length,
-        etag: sampleETag(bytes, false),
+        etag: makeSampleETag(bytes, false),
       }),
     ]);
   });
@@ -133,7 +133,7 @@ describe('the other events', () => {
     expect(created).toMatchObject({
       bucket: 's3-cross-region-compressor-111122223333-us-east-1-inbound',
       size: bytes.length,
-      etag: sampleETag(bytes, false),
+      etag: makeSampleETag(bytes, false),
     });
     const { rule, deletions = [], objects } = readManifest(bytes);
     const restored = readManifest(readFileSync(join(EVENTS, 'archives', ARCHIVE)));
@@ -204,7 +204,7 @@ describe('every event', () => {
     async (file) => {
       const named = (await bodiesOf(file)).flatMap(namedObjects);
       expect(named.map(({ etag }) => etag)).toEqual(
-        named.map(({ key, size, etag }) => sampleETag(sampleBody(key, size), isMultipartETag(etag))),
+        named.map(({ key, size, etag }) => makeSampleETag(makeSampleBody(key, size), isMultipartETag(etag))),
       );
     },
   );

@@ -19,7 +19,7 @@ test('a deletion is between two writes if only the first came before it', async 
   const progress = new RestoreProgress({ bucket: INBOUND, key: `${id}/a.tar.zst` }, run);
   const written = new Date(NOW - 60_000).toISOString();
   const object = { key: 'k', event_time: written, creation_time: written.slice(0, 19), by_removal: true };
-  const archive = { bucket: INBOUND, key: `${id}/a.tar.zst`, etag: 'e', size: 1, eventTime: NOW, redelivered: false };
+  const archive = { bucket: INBOUND, key: `${id}/a.tar.zst`, etag: 'e', size: 1, eventTime: NOW, isRedelivered: false };
   const watch = await watchDeletions(
     { archive, rule: id, origin: ORIGIN, destinations, objects: [object], deletions: [], describe: () => undefined },
     { run, progress },

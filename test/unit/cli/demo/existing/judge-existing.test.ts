@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  complain,
+  describeProblems,
   foundOf,
   readVerifyReport,
   type VerifyReport,
@@ -24,11 +24,11 @@ const GOOD: VerifyReport = {
 
 describe('the judgment of a verification', () => {
   test('has no complaint about a good report, and names what is wrong in another', () => {
-    expect(complain('then', GOOD)).toEqual([]);
-    expect(complain('then', { ...GOOD, missing: 2, foreign: 1, notDue: 3 })).toEqual([
+    expect(describeProblems('then', GOOD)).toEqual([]);
+    expect(describeProblems('then', { ...GOOD, missing: 2, foreign: 1, notDue: 3 })).toEqual([
       'then: verify found 2 missing, 1 foreign, 3 not due',
     ]);
-    expect(complain('then', { ...GOOD, extra: 9 }, 10)).toEqual(['then: verify found 9 extra instead of 10']);
+    expect(describeProblems('then', { ...GOOD, extra: 9 }, 10)).toEqual(['then: verify found 9 extra instead of 10']);
   });
 
   test('counts a planted key only if it is classified correctly', () => {

@@ -10,7 +10,7 @@ describe.each([MIN_OBJECTS, 2003, 20_000])('the plan of a bucket of %s objects',
   test('has that many keys below the prefix of the rule, and some that nobody can read', () => {
     expect(existing.size).toBe(objects);
     expect([...existing].every((key) => key.startsWith('in/existing/'))).toBe(true);
-    expect(new Set(plan.archived.map(({ dress }) => dress.storageClass))).toEqual(new Set(['GLACIER']));
+    expect(new Set(plan.archived.map(({ attributes }) => attributes.storageClass))).toEqual(new Set(['GLACIER']));
     expect(plan.archived.some(({ key }) => existing.has(key))).toBe(false);
   });
 
