@@ -33,7 +33,7 @@ export interface AwsServer {
 
 /**
  * Starts the S3, SQS and DynamoDB servers of one emulated region, in a separate process. It always ends with this one,
- * because it watches the pipe that the kernel closes.
+ * because it watches a pipe that the kernel closes when this process ends.
  *
  * @throws LocalServerError when it ends before it is ready; errors of `preparePythonEnvironment`
  */

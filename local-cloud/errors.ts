@@ -30,7 +30,7 @@ export class FunctionThrewError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The function did not answer within its timeout and was killed. */
+/** The function did not respond within its timeout and was killed. */
 export class FunctionTimedOutError extends CompressorError {
   readonly code = 'FUNCTION_TIMED_OUT';
   readonly retryable = true;
@@ -54,7 +54,7 @@ export class ReplicationSetupError extends CompressorError {
   readonly retryable = false;
 }
 
-/** The process of a fallback task ended by itself with a failure. */
+/** The process of a fallback task failed on its own. */
 export class WorkerTaskError extends CompressorError {
   readonly code = 'WORKER_TASK_FAILED';
   readonly retryable = false;

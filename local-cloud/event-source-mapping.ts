@@ -63,7 +63,7 @@ export class EventSourceMapping {
   /**
    * Stops polling, invokes with the messages already received, and waits for the invocations under way.
    *
-   * @throws what the queue answered, when it failed while the mapping ran
+   * @throws the error of the queue, if it failed while the mapping ran
    */
   async stop(): Promise<void> {
     await this.#polling.stop();
@@ -75,7 +75,7 @@ export class EventSourceMapping {
   /**
    * Resolves when the queue holds nothing, visible, delayed or in flight, and no invocation runs.
    *
-   * @throws what the queue answered, when it failed while the mapping ran; the reason of `signal`
+   * @throws the error of the queue, if it failed while the mapping ran; the reason of `signal`
    */
   async idle(signal?: AbortSignal): Promise<void> {
     const { sqs, queueUrl } = this.#options;
@@ -96,13 +96,13 @@ export class EventSourceMapping {
     while (this.#invocations.size >= this.#options.maximumConcurrency) await Promise.race(this.#invocations);
   }
 
-  /** Fills the buffer until a batch is complete, its window is over, or not even a first message came. */
+  /** Fills the buffer until a batch is complete, its window is over, or not even one message has arrived. */
   async #collect(): Promise<void> {
     let deadline = Number.POSITIVE_INFINITY;
     while (!this.#polling.isStopping && !this.#buffer.isFull && performance.now() < deadline) {
       if (this.#buffer.length > 0) deadline = Math.min(deadline, this.#windowEnd());
       const received = await this.#receive(Math.min(LONG_POLL_SECONDS, (deadline - performance.now()) / 1000));
-      // SQS waits for whole seconds only; the rest of the window is waited for here.
+      // SQS waits for whole seconds only; this waits for the rest of the window.
       if (received === 0 && this.#buffer.length > 0) await sleep(WINDOW_POLL_MILLISECONDS);
       if (this.#buffer.length > 0) deadline = Math.min(deadline, this.#windowEnd());
     }

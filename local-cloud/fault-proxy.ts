@@ -19,7 +19,7 @@ export interface FaultProxyOptions {
   /** Share of the requests that fail, 0 to 1. */
   readonly share: number;
   readonly random: Random;
-  /** How long a stalled request stays without an answer. */
+  /** How long a stalled request stays without a response. */
   readonly stallSeconds: number;
   /** The kinds of faults to choose from. Default: all. */
   readonly faults?: readonly Fault[];
@@ -124,7 +124,7 @@ export class FaultProxy {
       headers: withoutExpectation(rawHeaders),
       setDefaultHeaders: false,
     });
-    // A caller that is killed while its answer is written is not the proxy's fault.
+    // A caller that is killed while its response is being written is not the proxy's fault.
     outgoing.on('error', () => incoming.socket.destroy());
     forwarded.on('response', (answer) => {
       if (outgoing.destroyed) answer.resume();
@@ -132,7 +132,7 @@ export class FaultProxy {
       else if (fault === 'cut body') cutAnswer(answer, incoming, outgoing);
       else passOn(answer, incoming, outgoing);
     });
-    // The caller or the server has disconnected: either way the other side must learn it.
+    // The caller or the server has disconnected: either way the other side must learn of it.
     pipeline(incoming, forwarded, (error) => {
       if (error) incoming.socket.destroy();
     });

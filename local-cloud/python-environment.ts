@@ -10,7 +10,7 @@ import { runInstaller } from './run-installer.ts';
 /**
  * `server`: the servers of the emulated regions. `test`: the same, and foreign readers of the archive format.
  * `rehearsal`: the emulated regions with CloudFormation. `deploy`: the SAM CLI and the template checkers. `emulator`:
- * an AWS to deploy to.
+ * an emulated AWS to deploy to.
  */
 export type PythonNeed = 'server' | 'test' | 'rehearsal' | 'deploy' | 'emulator';
 

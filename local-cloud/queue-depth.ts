@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 
 /**
  * Whether a queue has no messages at all: visible, delayed or in flight. It checks twice, because the three counts of
- * one answer are not from the same moment: a message that becomes visible in between can be missing from all of them.
+ * one response are not from the same moment: a message that becomes visible in between can be missing from all of them.
  */
 export async function isQueueEmpty(sqs: SQSClient, queueUrl: string): Promise<boolean> {
   return (await countsNothing(sqs, queueUrl)) && (await countsNothing(sqs, queueUrl));

@@ -28,7 +28,7 @@ export function createRegionClients(region: string, endpoint: string): RegionCli
     s3: new S3Client({
       ...shared,
       forcePathStyle: true,
-      // With it, for bodies from 2 MiB on, Node writes the headers as UTF-8 instead of Latin-1, and metadata that is not ASCII arrives
+      // With it, Node writes headers as UTF-8, not Latin-1, for bodies of 2 MiB or more, and non-ASCII metadata arrives
       // encoded twice.
       expectContinueHeader: false,
       // The SDK's own checksums take more time than the local servers.

@@ -21,7 +21,7 @@ export interface ReplicatorOptions {
   readonly sources: readonly { readonly region: string; readonly bucket: string }[];
   /** Min time between a write and its replica. Default: 0. */
   readonly delaySeconds?: number;
-  /** A reason makes the replication of this object fail permanently, as a missing permission would. */
+  /** Returning a reason makes the replication of this object fail permanently, as a missing permission would. */
   readonly refuse?: (key: string, destinationBucket: string) => string | undefined;
   /** Called with each finished copy. */
   readonly onReplicated?: (version: ReplicatedVersion, destinationBucket: string) => void;
@@ -35,7 +35,7 @@ interface HeldCopy {
 
 /**
  * Behaves like S3's Cross-Region Replication: copies each new version in the source buckets to the destinations of its
- * rules, once; but no existing objects, replicas of other rules or delete markers. Never retries a failed replication.
+ * rules, once; but not existing objects, replicas of other rules or delete markers. Never retries a failed replication.
  *
  * It finds new versions by listing, so it cannot miss any; that is cheap for buckets with a few thousand versions, such
  * as those of archives.

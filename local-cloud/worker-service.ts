@@ -25,7 +25,7 @@ export class WorkerService {
     this.#task = task;
     task.ended.then(
       ({ status }) => {
-        // A task that fails by itself would fail forever: its configuration or its code is wrong.
+        // A task that fails on its own would fail forever: its configuration or its code is wrong.
         if (status !== null && status !== 0) this.#fail(status);
         else if (!this.#stopping) this.start();
       },

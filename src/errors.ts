@@ -30,7 +30,7 @@ export class UnexpectedError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The value as one of our errors: itself, or wrapped so that code, `retryable` and cause are there. */
+/** The value as one of our errors: itself, or wrapped so that it has code, `retryable` and cause. */
 export function asCompressorError(thrown: unknown): CompressorError {
   if (thrown instanceof CompressorError) return thrown;
   const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);

@@ -1,6 +1,6 @@
 /**
  * The value of a JSON text.
- * @param failure makes the error of a text that is not JSON
+ * @param failure creates the error for a text that is not JSON
  * @throws what `failure` makes
  */
 export function parseJson(text: string, failure: (cause: unknown) => Error): unknown {

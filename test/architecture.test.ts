@@ -279,7 +279,7 @@ describe('the folders of src', () => {
     expect(shadows).toEqual([]);
   });
 
-  test('load no library in a function that only the commands need', () => {
+  test('load no library in a function if only the commands need it', () => {
     const loaded = functionFiles();
     expect(loaded.length).toBeGreaterThan(100);
     const uses = loaded.flatMap(({ path, imports }) =>
@@ -288,7 +288,7 @@ describe('the folders of src', () => {
     expect(uses).toEqual([]);
   });
 
-  test('take KiB, MiB and GiB from src/units.ts', () => {
+  test('import KiB, MiB and GiB from src/units.ts', () => {
     const spelled = files.flatMap(({ path, text }) =>
       path === join('src', 'units.ts')
         ? []

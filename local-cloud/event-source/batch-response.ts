@@ -12,11 +12,11 @@ const responseSchema = z
 /**
  * Reads the response of a function with `ReportBatchItemFailures`, as Lambda does.
  *
- * | answer | outcome |
+ * | response | outcome |
  * |---|---|
  * | nothing, null, `{}`, `batchItemFailures` null or empty | all messages are done |
  * | `batchItemFailures` lists messages of the batch | those return, the rest are done |
- * | an identifier that is empty, null, misnamed or not of the batch | the whole batch returns |
+ * | an identifier that is empty, null, misnamed or not in the batch | the whole batch returns |
  * | anything that is not such an object | the whole batch returns |
  *
  * Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS", success and failure conditions.

@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
  * |---|---|---|
  * | throttled | 503 with the service's error document | nothing |
  * | reset before | its connection is reset | nothing |
- * | reset after | its connection is reset | everything: the answer is lost |
+ * | reset after | its connection is reset | everything: the response is lost |
  * | cut body | headers and half of the body, then a reset | everything |
  * | stalled | nothing for a while, then a reset | nothing |
  */

@@ -1,5 +1,5 @@
 /**
- * The process of one function environment: loads the bundle once, then answers one invocation after the other.
+ * The process of one function environment: loads the bundle once, then handles one invocation after the other.
  * Arguments: the bundle's file URL, the name of its handler, and the function's facts as JSON.
  */
 import type { Context } from 'aws-lambda';

@@ -125,7 +125,7 @@ export class InvokeResources {
   /**
    * Creates everything that the function and its event refer to.
    * @returns the event to send: with version ids from the local S3, and with `answers` as the receiver of a custom
-   * resource's answer
+   * resource's response
    */
   async prepare(invocable: Invocable): Promise<QueueEvent | StackEvent | RuleEvent | ClockEvent | FileEvent> {
     switch (invocable.kind) {

@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** Receives the answers of custom resources, in place of CloudFormation's signed URLs. */
+/** Receives the responses of custom resources, in place of CloudFormation's signed URLs. */
 export interface ResponseServer {
   /** For `ResponseURL`. */
   readonly url: string;
-  /** The answers since the last call, as text. */
+  /** The responses since the last call, as text. */
   takeAnswers(): string[];
   stop(): Promise<void>;
 }

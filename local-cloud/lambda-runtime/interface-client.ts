@@ -58,7 +58,7 @@ async function takeName(unfinished: string, home: string, entry: string): Promis
   try {
     await rename(unfinished, home);
   } catch (error) {
-    // Another process was faster; what it has installed is the same.
+    // Another process was faster; it has installed the same files.
     if (!(await exists(entry))) throw error;
   }
 }

@@ -4,15 +4,15 @@ import { MissingLambdaEmulatorError } from '../errors.ts';
 import { isExecutable } from '../is-executable.ts';
 import { preparePythonEnvironment } from '../python-environment.ts';
 
-/** Node's names of the processors that the SAM CLI brings an emulator for, and SAM's. */
+/** Node's names of the processors for which the SAM CLI has an emulator, and SAM's names of them. */
 const PROCESSORS: ReadonlyMap<string, string> = new Map([
   ['x64', 'x86_64'],
   ['arm64', 'arm64'],
 ]);
 
 /**
- * File of the emulator that the SAM CLI carries for a machine.
- * @throws MissingLambdaEmulatorError for a machine that it has none for
+ * Name of the emulator file that the SAM CLI has for a machine.
+ * @throws MissingLambdaEmulatorError for a machine without one
  */
 export function emulatorFileName(platform: string, processor: string): string {
   const name = PROCESSORS.get(processor);

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { EmulatorResponse } from './read-response.ts';
 
 /**
- * POSTs an event and reads the whole answer. Not with `fetch`, which waits for at most 300 s; an invocation may take
+ * POSTs an event and reads the whole response. Not with `fetch`, which waits for at most 300 s; an invocation may take
  * 900.
  */
 export function postEvent(url: string, body: string, signal: AbortSignal): Promise<EmulatorResponse> {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { CompressorError } from '../../src/errors.ts';
 import { FunctionCrashedError, FunctionInitError, FunctionThrewError, FunctionTimedOutError } from '../errors.ts';
 
-/** The emulator's HTTP answer. */
+/** The emulator's HTTP response. */
 export interface EmulatorResponse {
   readonly status: number;
   readonly text: string;
@@ -23,7 +23,7 @@ const ended = z.object({ errorType: z.literal('Runtime.ExitError'), errorMessage
 const BAD_GATEWAY = 502;
 
 /**
- * Distinguishes the answer of a function from its failures. The emulator returns 200 for an answer, for an error of the
+ * Distinguishes a function's response from its failures. The emulator returns 200 for a response, for an error of the
  * handler and for a timeout, so the text decides; 502 means that the process could not start or has ended.
  */
 export function readResponse({ status, text }: EmulatorResponse, functionName: string): FunctionResponse {
@@ -54,7 +54,7 @@ function describeEnd(functionName: string, value: unknown): string {
   return `The process of ${functionName} ended in the middle of an invocation${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/** A text that is not JSON is also an answer: the emulator passes on any output of the function. */
+/** Text that is not JSON is also a response: the emulator passes on any output of the function. */
 function answerOf(text: string): unknown {
   try {
     return JSON.parse(text);

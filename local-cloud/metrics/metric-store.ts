@@ -26,7 +26,7 @@ export class MetricStatistics {
     return this.#ascending.at(-1)?.value ?? null;
   }
 
-  /** The least value that is not below `percent` of the observations; null for none. */
+  /** The smallest value that at least `percent` % of the observations do not exceed; null for none. */
   percentile(percent: number): number | null {
     let seen = 0;
     for (const { value, count } of this.#ascending) {
@@ -37,7 +37,7 @@ export class MetricStatistics {
   }
 }
 
-/** The stand-in for CloudWatch Metrics: collects what functions write, and answers with statistics. */
+/** The stand-in for CloudWatch Metrics: collects what functions write, and returns statistics. */
 export class MetricStore {
   readonly #records: MetricRecord[] = [];
 

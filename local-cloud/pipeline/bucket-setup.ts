@@ -15,7 +15,7 @@ export async function createBucket(s3: S3Client, region: string, bucket: string)
   await s3.send(
     new CreateBucketCommand({
       Bucket: bucket,
-      // The one region that must not be given to S3.
+      // The one region that S3 does not accept as a location constraint.
       ...(region !== 'us-east-1' && {
         CreateBucketConfiguration: { LocationConstraint: region as BucketLocationConstraint },
       }),

@@ -31,7 +31,7 @@ export interface PipelineResources {
 }
 
 /**
- * Makes the buckets and queues of the product's stacks, connected in the same way: source bucket, which may exist, ->
+ * Makes the buckets and queues of the product's stacks, connected in the same way: source bucket (may already exist) ->
  * rule queue; outbound bucket -> one replication rule per target region, and a queue for its failures; inbound bucket
  * -> target queue.
  *

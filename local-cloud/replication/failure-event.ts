@@ -25,7 +25,7 @@ export function replicationFailureEvent(
           configurationId: origin.configurationId,
           bucket: { name: version.bucket, arn: `arn:aws:s3:::${version.bucket}` },
           object: {
-            // Form style, as in all S3 notifications.
+            // Form-encoded, as in all S3 notifications.
             key: encodeURIComponent(version.key).replaceAll('%20', '+').replaceAll('%2F', '/'),
             size: version.size,
             eTag: version.etag,

@@ -25,7 +25,7 @@ export interface ArchiveLimits {
   readonly objects: number;
   /** Bytes of objects. */
   readonly bytes: number;
-  /** Seconds that objects are collected after the first one. */
+  /** Seconds for which objects are collected after the first one. */
   readonly windowSeconds: number;
 }
 
@@ -63,7 +63,7 @@ export function archiveLimits({ source, sizing }: Pick<DeployedRule, 'source' | 
  * | arriving            | archives                                                                       |
  * |---------------------|--------------------------------------------------------------------------------|
  * | all at once         | as many as the limits of objects and bytes require                             |
- * | evenly              | those, or one per window and the wait for its first object, whichever is more  |
+ * | evenly              | those, or one per window plus the wait for its first object, whichever is more |
  */
 export function countArchives({ objects, bytes, seconds }: Traffic, limits: ArchiveLimits): number {
   const full = Math.max(objects / limits.objects, bytes / Math.max(limits.bytes, bytes / objects));
@@ -84,7 +84,7 @@ export function savedOnTraffic(
 
 /**
  * Min mean size of objects, in bytes, for which a full archive is cheaper than plain replication.
- * @returns Infinity when no size pays
+ * @returns Infinity when no size pays off
  */
 export function breakEvenObjectSize(costs: RuleCosts, experience: ObjectProfile, limits: ArchiveLimits): number {
   const saved = (size: number): number =>

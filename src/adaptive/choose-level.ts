@@ -1,8 +1,8 @@
 import type { LevelEstimate } from './estimate-levels.ts';
 
 /**
- * The cheapest level by current knowledge; if all lose money, the one that loses least. Levels that are only guessed
- * count if there are no others.
+ * The cheapest level by current knowledge; if all lose money, the one that loses least. Guessed levels
+ * count only if there are no others.
  * @param estimates the fastest level first
  * @param tolerance how much more than the cheapest level a faster one may cost, as a share
  */

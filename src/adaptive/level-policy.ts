@@ -4,9 +4,9 @@ import type { ContentClass } from './content-class.ts';
 export type LevelReason =
   /** Set in the configuration. */
   | 'configured'
-  /** Cheapest by what has been learned. */
+  /** Cheapest according to what has been learned. */
   | 'cheapest'
-  /** Cheapest by a probe of this very archive: the class is new to the rule, or was last probed long ago. */
+  /** Cheapest according to a probe of this very archive: the class is new to the rule, or was last probed long ago. */
   | 'probed'
   /** Tried on one frame, to learn. */
   | 'tried'

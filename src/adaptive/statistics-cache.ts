@@ -10,7 +10,7 @@ import {
 } from './rule-statistics.ts';
 import type { StatisticsStore } from './statistics-store.ts';
 
-/** Older statistics are read again before they are used; after a failure, the store is not called for the same time. */
+/** Older statistics are read again before they are used; after a failure, the store is not called for this long. */
 const MAX_AGE_MILLISECONDS = 60_000;
 /**
  * Weights are scaled down only once in 512 archives, so the landmark in the first refusal is still right at the second
@@ -81,7 +81,7 @@ export class StatisticsCache {
   }
 
   /**
-   * The cached landmark may be from before a rebase: then the update is refused, and weighed again by the current one.
+   * The cached landmark may be from before a rebase: then the update is refused, and weighted again by the current one.
    */
   async #addThere(store: StatisticsStore, update: StatisticsUpdate): Promise<void> {
     const { rule } = this.#options;
@@ -98,7 +98,7 @@ export class StatisticsCache {
     );
   }
 
-  /** If another process has added something in the meantime, the next archive does it; until then weights only grow. */
+  /** If another process has added something meanwhile, the next archive rebases them; until then weights only grow. */
   async #rebaseThere(store: StatisticsStore): Promise<void> {
     const current = this.#known;
     const rebased = rebaseStatistics(current);

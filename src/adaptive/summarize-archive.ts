@@ -29,7 +29,7 @@ export function summarizeArchive(
     // Without a test there is nothing to compare with the frames of other archives.
     if (outcome.test === undefined) continue;
     const frame = frameSums(outcome, outcome.test.fraction, cpuSpeed);
-    // One NaN, of a clock that failed, would make the sums of all later archives NaN, too.
+    // One NaN from a clock that failed would make the sums of all later archives NaN, too.
     if (!Object.values(frame).every(Number.isFinite)) continue;
     const key = armKey(outcomeClass(outcome), outcome.level);
     sums.set(key, addSums(sums.get(key), frame));
@@ -57,7 +57,7 @@ export function addProbe(
 ): RuleStatistics {
   const priors = new Map<ArmKey, LevelPrior>(statistics.priors);
   for (const probed of levels) {
-    // The result of storing is known; only levels that compress can be learned about.
+    // The result of storing is known in advance: there is nothing to learn about it.
     if (probed.level === STORE_LEVEL) continue;
     const prior = { gain: probed.fraction / fraction, secondsPerByte: probed.secondsPerByte * cpuSpeed };
     if (isPositive(prior.gain) && isPositive(prior.secondsPerByte)) priors.set(armKey(content, probed.level), prior);

@@ -11,7 +11,7 @@ export interface LevelPrior {
 
 /**
  * Gain relative to level 1, and MB/s of one x86 core, frames of 8 MiB of JSON and text, zstd 1.5.7
- * (docs/performance.md, docs/decisions/0003-packing-speed.md). Levels between two rows take the slower one.
+ * (docs/performance.md, docs/decisions/0003-packing-speed.md). Levels between two rows use the slower one.
  */
 const MEASURED: readonly (readonly [level: number, gain: number, megabytesPerSecond: number])[] = [
   [-5, 1.4, 600],

@@ -24,7 +24,7 @@ export const TAR_END = 2 * TAR_BLOCK;
 
 /** Small objects share a frame until the next one would exceed this many tar bytes. */
 export const FRAME_TARGET = 8 * MIB;
-/** An object above this size has frames of its own, each of which becomes one part of a multipart upload. */
+/** An object above this size has its own frames, each of which becomes one part of a multipart upload. */
 export const LARGE_OBJECT = FRAME_TARGET;
 /** A large object is cut into round(size / FRAME_TARGET) equal frames, so a frame has at most 1.5 targets of data. */
 export const MAX_FRAME_DATA = FRAME_TARGET + FRAME_TARGET / 2;

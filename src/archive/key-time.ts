@@ -9,7 +9,7 @@ export function formatKeyTime(milliseconds: number): string {
 const TIME = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-/;
 
 /**
- * Parses it.
+ * Parses that time.
  * @param name of the archive: its key without the rule
  * @returns milliseconds since 1970; undefined for archives of other implementations, which have no time
  */

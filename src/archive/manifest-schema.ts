@@ -54,7 +54,7 @@ export const manifestObject = z.object({
   /** S3's own order of the writes to one key. */
   sequencer: text.optional(),
   /**
-   * Only for objects found by a listing: when S3 answered the read (ISO 8601, UTC). It was the current version then.
+   * Only for objects found by a listing: when S3 served the read (ISO 8601, UTC). It was the current version then.
    */
   read_time: z.iso.datetime().optional(),
   /**

@@ -5,7 +5,7 @@ import { OBJECT_MEMBER_PREFIX } from './format.ts';
 const MAX_SEGMENT_BYTES = 255;
 
 /**
- * The tar member of an object: `objects/` + its key, with only those segments changed that a tar reader could take for
+ * The tar member of an object: `objects/` + its key, changing only those segments that a tar reader could mistake for
  * a path (`''`, `.`, `..`) or could not store (over 255 bytes, NUL).
  *
  * | segment              | becomes                 |

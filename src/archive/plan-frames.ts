@@ -40,7 +40,7 @@ export interface FramePlan {
  * | fits             | joins the open frame                                                    |
  * | would pass 8 MiB | closes the open frame and begins the next                               |
  * | another group    | closes the open frame and begins the next                               |
- * | is over 8 MiB    | closes the open frame and gets round(size / 8 MiB) equal ones of its own |
+ * | is over 8 MiB    | closes the open frame and gets its own round(size / 8 MiB) equal frames  |
  */
 export function* planFrames(members: readonly MemberSize[]): Generator<FramePlan, void, undefined> {
   let slices: FrameSlice[] = [];
@@ -67,7 +67,7 @@ export function* planFrames(members: readonly MemberSize[]): Generator<FramePlan
   if (slices.length > 0) yield { slices, size };
 }
 
-/** Number of frames of an object that has frames of its own. */
+/** Number of frames of an object that has its own frames. */
 export function countLargeFrames(size: number): number {
   return Math.ceil(size / largeSliceLength(size));
 }

@@ -75,7 +75,7 @@ export function decodeSeekTable(table: Uint8Array, archiveSize: number, archive:
     new CorruptArchiveError(`The seek table of ${archive} ${what}`, { context: { archive, archiveSize } });
   if (bytes.length !== seekTableLength(bytes, archive)) throw corrupt('is cut short');
   if (bytes.readUInt32LE(0) !== SEEK_TABLE_SKIPPABLE_MAGIC) throw corrupt('is not in a skippable frame');
-  if (bytes.readUInt32LE(4) !== bytes.length - SKIPPABLE_HEADER_SIZE) throw corrupt('has a wrong length');
+  if (bytes.readUInt32LE(4) !== bytes.length - SKIPPABLE_HEADER_SIZE) throw corrupt('has the wrong length');
   const entries = bytes.subarray(SKIPPABLE_HEADER_SIZE, bytes.length - SEEK_TABLE_FOOTER_SIZE);
   const frames = new FrameTable(entries, entrySize(bytes.readUInt8(bytes.length - 5)));
   if (frames.end + bytes.length !== archiveSize) {
@@ -90,7 +90,7 @@ function refuseOversized(frames: FrameTable, archive: string): void {
   for (const { compressed, decompressed } of frames) {
     if (compressed > largestCompressed(decompressed)) {
       throw new ArchiveTooLargeError(
-        `Frame ${frame} of ${archive} takes ${compressed} bytes for ${decompressed}, more than zstd ever needs`,
+        `Frame ${frame} of ${archive} has ${compressed} bytes for ${decompressed} of content, more than zstd needs`,
         { context: { archive, frame, compressed, decompressed } },
       );
     }

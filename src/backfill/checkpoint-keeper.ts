@@ -8,11 +8,11 @@ export type CheckpointOwner = Omit<CheckpointLease, 'expiresAt'>;
 export interface KeeperDependencies {
   readonly store: CheckpointStore;
   readonly owner: CheckpointOwner;
-  /** Whether a process of this machine exists. */
+  /** Whether a process exists on this machine. */
   readonly isRunning: (process: number) => boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Calls repeatedly, until it is disposed of. */
+  /** Calls `work` repeatedly, until the result is disposed of. */
   readonly repeat: (milliseconds: number, work: () => void) => Disposable;
 }
 
@@ -33,7 +33,7 @@ const RENEWAL_MS = 20_000;
  * | has no lease, or is finished                       | yes               |
  * | its lease has expired                              | yes               |
  * | its owner is this process                          | yes               |
- * | its owner is of this machine, and exists no more   | yes               |
+ * | its owner is on this machine, and no longer exists | yes               |
  * | anything else                                      | no                |
  */
 export class CheckpointKeeper implements AsyncDisposable {

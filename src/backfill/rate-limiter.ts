@@ -11,7 +11,7 @@ const HOUR_MILLISECONDS = 3_600_000;
 const MAX_SLEEP = 24 * HOUR_MILLISECONDS;
 /** Max objects per chunk, if the rate allows them. */
 const MAX_CHUNK = 1000;
-/** Messages per call of SQS; a smaller call costs as much. */
+/** Messages per SQS call; a smaller call costs the same. */
 const MIN_CHUNK = 10;
 
 /** Delays work so that neither objects per second nor bytes per hour exceed their limits by more than one chunk. */

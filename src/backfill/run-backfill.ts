@@ -47,7 +47,7 @@ export function noCounts(): BackfillCounts {
   return { listed: 0, queued: 0, queuedBytes: 0, leftOut: 0, archived: 0 };
 }
 
-/** Adds to the first. */
+/** Adds the second to the first. */
 export function addCounts(sum: BackfillCounts, more: Readonly<BackfillCounts>): void {
   for (const name of Object.keys(sum) as (keyof BackfillCounts)[]) sum[name] += more[name];
 }

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Bundles s3xrc for Node 20 and later. Not bundled are the packages of `dependencies` that are native or start threads
+ * Bundles s3xrc for Node 20 and later. It leaves out the packages of `dependencies` that are native or start threads
  * from their own files, and the tools that only a checkout has.
  */
 export async function bundleCommand(directory: string): Promise<void> {

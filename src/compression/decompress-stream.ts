@@ -2,13 +2,13 @@ import zstd from 'zstd-napi/binding.js';
 import { CorruptArchiveError } from '../archive/errors.ts';
 import { KIB } from '../units.ts';
 
-/** What zstd itself recommends for its output: the largest block. */
+/** The output size that zstd itself recommends: the largest block. */
 const CHUNK_SIZE = 128 * KIB;
 
 /**
  * Decompresses zstd of any shape: one frame or many, with or without content size and checksum, skippable frames between
  * them. Windows over 128 MiB are refused, which is zstd's own default. Memory: one window and one chunk.
- * @param compressed chunks may be overwritten as soon as the next one is asked for
+ * @param compressed chunks may be overwritten as soon as the next one is requested
  * @param archive names the archive in errors
  * @throws CorruptArchiveError when the data is damaged, cut off, or followed by something that is not zstd
  */

@@ -7,7 +7,7 @@ import type { ProbeResult } from './probe-levels.ts';
  */
 export interface CompressFrameTask {
   readonly kind: 'compress';
-  /** Object bytes at their planned offsets; the worker makes it tar. */
+  /** Object bytes at their planned offsets; the worker turns them into tar. */
   readonly input: ArrayBuffer;
   readonly slices: readonly NamedSlice[];
   readonly endsTar: boolean;
@@ -16,7 +16,7 @@ export interface CompressFrameTask {
   readonly levels: FrameLevels;
 }
 
-/** zstd's levels: -7 to 22, or the lowest there is, which stores. */
+/** zstd's levels: -7 to 22, or the lowest possible, which means `store`. */
 export interface FrameLevels {
   readonly level: number;
   /** The level to use if a spread sample of the frame keeps more than this share of its size. Absent: no test. */

@@ -4,7 +4,7 @@ import { compressBound, type FrameCompressor } from './zstd-frames.ts';
 
 /** Level 1 takes about 0.6 ms for 256 KiB; the fastest level needs 4 ms for a frame. */
 const TEST: SampleShape = { slices: 16, length: 16 * KIB };
-/** 1.5 MiB: relative gains of levels are right to 1-4% (docs/performance.md). */
+/** 1.5 MiB: relative gains of levels are accurate to 1-4% (docs/performance.md). */
 const PROBE: SampleShape = { slices: 16, length: 96 * KIB };
 const TEST_LEVEL = 1;
 /** CPU clocks may tick only every 4 ms, but the fastest levels take less for a sample, so they are run repeatedly. */

@@ -33,7 +33,7 @@ export class FrameDecompressor {
   readonly #context = new zstd.DCtx();
 
   /**
-   * Restores exactly one frame. Its declared size is compared before a byte is written, so a frame that is larger than
+   * Restores exactly one frame. Its declared size is checked before a byte is written, so a frame that is larger than
    * the seek table says costs nothing.
    * @throws Error when the data is damaged, or its size is not `size`
    */

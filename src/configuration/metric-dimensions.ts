@@ -25,7 +25,7 @@ export function ruleDimensions({ source }: Pick<ReplicationRule, 'source'>): Rul
 }
 
 /**
- * A text as the value of a dimension. CloudWatch accepts ASCII without control characters, no leading colon, not only
+ * A text as the value of a dimension. CloudWatch accepts ASCII without control characters, no leading colon, not all
  * blanks, and at most 1,024 characters. Everything else is percent-encoded, including `%`, so two texts never get the
  * same value; a value that is then too long ends in a hash.
  */

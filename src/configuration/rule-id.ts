@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The identity of a rule: no two rules may agree in all four. */
+/** The identity of a rule: no two rules may have the same four values. */
 export interface RuleIdentity {
   readonly region: string;
   readonly bucket: string;

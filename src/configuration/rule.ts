@@ -1,4 +1,4 @@
-/** A rule of `replication_config.json`, checked and complete: defaults filled in, `""` turned into absent. */
+/** A rule of `replication_config.json`, checked and complete: defaults filled in, `""` treated as absent. */
 export interface ReplicationRule {
   /** Stable name of the rule, see rule-id.ts. First segment of its archives' keys. */
   readonly id: string;

@@ -4,7 +4,7 @@ import { type RetryWindow, retryPatiently } from './retry-patiently.ts';
 /** Writes after which another attempt begins, if there is time for one: another tool writes to the same bucket. */
 const MAX_WRITES = 2;
 /**
- * Milliseconds from a write to the next look. Another writer may restore what it read before our write; its read, and
+ * Milliseconds from a write to the next check. Another writer may restore what it read before our write; its read, and
  * S3's own test of all destinations before it accepts a configuration, take a second or two.
  */
 const MIN_PAUSE = 3_000;
@@ -12,10 +12,10 @@ const MAX_PAUSE = 8_000;
 
 /**
  * Reads, writes and reads again until there is nothing left to write. S3 has no conditional write for a bucket's
- * configuration, so only a later look detects that another writer has restored an older copy. The pauses are random,
+ * configuration, so only a later read detects that another writer has restored an older copy. The pauses are random,
  * since two stacks that are deployed in the same second would otherwise keep colliding.
  *
- * @param step one look; resolves to true when everything is as it should be, writes and resolves to false when not
+ * @param step one check; resolves to true when everything is as it should be, writes and resolves to false when not
  * @throws what the last step threw, or ContestedConfigurationError
  */
 export async function applyUntilStable(
@@ -31,7 +31,7 @@ export async function applyUntilStable(
     }
     if (await step()) return;
     throw new ContestedConfigurationError(
-      `Another tool keeps changing the configuration of bucket ${bucket}: it is never what was written ` +
+      `Another tool keeps changing the configuration of bucket ${bucket}: it always differs from what was written ` +
         'a moment before. Stop the other deployment or tool, then deploy again.',
       { context: { bucket } },
     );

@@ -2,7 +2,7 @@ import { UndeliveredAnswerError } from './errors.ts';
 import type { Waiting } from './retry-patiently.ts';
 
 /**
- * Puts the text to the URL and resolves to the HTTP status; rejects if there is no answer within the milliseconds. The
+ * Puts the text to the URL and resolves to the HTTP status; rejects if there is no response within `timeout` ms. The
  * URL is signed, so the request must not have a content type.
  */
 export type SendResponse = (url: string, text: string, timeout: number) => Promise<number>;
@@ -15,7 +15,7 @@ const FIRST_DELAY = 250;
 export const DELIVERY_RESERVE = 15_000;
 
 /**
- * Delivers an answer. Without one CloudFormation waits until the resource's ServiceTimeout, an hour by default.
+ * Delivers a response. Without one, CloudFormation waits until the resource's ServiceTimeout, an hour by default.
  * @throws UndeliveredAnswerError
  */
 export async function deliverResponse(url: string, text: string, send: SendResponse, waiting: Waiting): Promise<void> {
@@ -31,9 +31,9 @@ export async function deliverResponse(url: string, text: string, send: SendRespo
       outcome = thrown;
     }
   }
-  // The error does not contain the URL: anyone who has it can answer in our place.
+  // The error does not contain the URL: anyone who has it can respond in our place.
   throw new UndeliveredAnswerError(
-    `CloudFormation's response URL did not accept the answer in ${ATTEMPTS} attempts. Last error: ${String(outcome)}. The resource will ` +
+    `CloudFormation's response URL did not accept the response in ${ATTEMPTS} attempts. Last error: ${String(outcome)}. The resource will ` +
       'time out unless the next invocation delivers it.',
     { context: { attempts: ATTEMPTS }, cause: outcome },
   );

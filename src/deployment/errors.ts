@@ -45,7 +45,7 @@ export class ContestedConfigurationError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The Price List did not answer. */
+/** The Price List did not respond. */
 export class UnavailablePriceListError extends CompressorError {
   readonly code = 'PRICE_LIST_UNAVAILABLE';
   readonly retryable = true;
@@ -57,7 +57,7 @@ export class DeploymentTimeError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The answer could not be delivered to CloudFormation's URL. Lambda then invokes the function again. */
+/** The response could not be delivered to CloudFormation's URL. Lambda then invokes the function again. */
 export class UndeliveredAnswerError extends CompressorError {
   readonly code = 'ANSWER_UNDELIVERED';
   readonly retryable = true;
@@ -71,7 +71,7 @@ export class UnreadableFunctionError extends CompressorError {
   readonly retryable = true;
 }
 
-/** KMS returned no usable answer. */
+/** KMS returned no usable response. */
 export class UnavailableKeyStoreError extends CompressorError {
   readonly code = 'KEY_STORE_UNAVAILABLE';
   readonly retryable = true;

@@ -8,7 +8,7 @@ import type { Waiting } from './retry-patiently.ts';
 import { parseResponseAddress, parseStackRequest, type ResponseAddress } from './stack-request.ts';
 import { writeFailure, writeSuccess } from './write-response.ts';
 
-/** What answering needs; creating these must not be able to fail. */
+/** What responding requires; creating these must not be able to fail. */
 export interface ResponseDependencies {
   readonly send: SendResponse;
   readonly waiting: Waiting;
@@ -27,11 +27,11 @@ export interface Invocation {
 const LAST_ATTEMPT = 5_000;
 
 /**
- * Serves one request of CloudFormation and answers it whatever happens: success, refusal, bad properties, a bug, or too
+ * Serves a request from CloudFormation and answers it whatever happens: success, refusal, bad properties, a bug, or too
  * little time. Serving a request again is harmless, which Lambda does when this throws.
  *
  * @param prepare creates the dependencies of the resources; its errors are answered like any other failure
- * @throws InvalidResourceError when the event has no URL for the answer, UndeliveredAnswerError
+ * @throws InvalidResourceError when the event has no URL for the response, UndeliveredAnswerError
  */
 export async function handleStackRequest(
   { event, remainingMilliseconds, logStream }: Invocation,
@@ -39,7 +39,7 @@ export async function handleStackRequest(
   { send, waiting, log }: ResponseDependencies,
 ): Promise<void> {
   const address = parseResponseAddress(event);
-  // The same in every answer about one resource: the id that CloudFormation knows, or that follows from the properties.
+  // The same in every response about one resource: the id that CloudFormation has, or that follows from the properties.
   let physicalId = address.LogicalResourceId;
   let answer: string;
   try {

@@ -91,7 +91,7 @@ function divideRules(
   return { ours: rules.filter(isOwned), foreign: rules.filter((rule) => !isOwned(rule)) };
 }
 
-/** Rules of others may also have such priorities, but hardly an id that begins with the prefix. */
+/** Rules of others may also have such priorities, but are unlikely to have an id that begins with the prefix. */
 function isLeaving({ id, priority, prefix }: Omit<StoredReplicationRule, 'text' | 'isIntact'>): boolean {
   return priority >= LEAVING && prefix.endsWith('/') && id.startsWith(prefix.slice(0, -1));
 }

@@ -49,7 +49,7 @@ export async function readPrices(
       const found = new Set(await priceList.find(query, signal));
       const [price] = found;
       if (found.size === 1) return price;
-      log.warn('The Price List does not name one price; the price file does', { query, found: [...found] });
+      log.warn('The Price List does not name exactly one price; the price file is used', { query, found: [...found] });
     } catch (thrown) {
       // Prices only serve decisions and reports, so an outage of the Price List must not hold up a deployment.
       if (!(thrown instanceof CompressorError) || signal.aborted) throw thrown;

@@ -6,7 +6,7 @@ import { tryParseJson } from '../json.ts';
  * Properties of the custom resources that the `deployment` function serves. The type of a resource (`Type:` in the
  * template, which no update can change) says which kind it is; `ServiceToken` is the function's ARN. CloudFormation
  * passes every scalar as a string, so there are only strings, lists and objects here. `ServiceTimeout` (seconds) should
- * be a little more than the function's timeout, itself 120 s or more: it limits the wait for a lost answer, an hour by
+ * be a little more than the function's timeout, itself 120 s or more: it caps the wait for a lost response, an hour by
  * default. The logical id of a resource that creates entries must not change: under a new one, CloudFormation would
  * create the same entries again and then delete them.
  *
@@ -20,7 +20,7 @@ const regionName = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'is not a vali
 const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:[^\\s]+$`), `is not an ARN of ${service}`);
 /** Permanent id of an entry; ASCII without spaces, so that it looks the same in consoles, logs and XML. */
-const entryId = z.string().regex(/^[A-Za-z0-9_.-]{1,255}$/, 'may have 1 to 255 of A-Z a-z 0-9 _ . - only');
+const entryId = z.string().regex(/^[A-Za-z0-9_.-]{1,255}$/, 'must be 1 to 255 characters of A-Z a-z 0-9 _ . -');
 /** Templates pass `""` if a rule names no key. */
 const optionalKey = z.union([arn('kms'), z.literal('')]).default('');
 
@@ -66,7 +66,7 @@ export const bucketNotificationSchema = z.strictObject({
 const ruleProperties = z.strictObject({
   /** Stable, for example `<rule id>-<region>`; rules of other ids are never touched. */
   Id: entryId,
-  /** First segment of the rule's archive keys, closed by its slash: `photos-` would also match `photos-eu/`. */
+  /** First segment of the rule's archive keys, including its slash: `photos-` would also match `photos-eu/`. */
   ArchivePrefix: z.string().regex(/^[^/]+\/$/, 'must be one segment that ends in "/"'),
   /** Of the destination. */
   Region: regionName,

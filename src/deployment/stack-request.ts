@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { InvalidResourceError } from './errors.ts';
 
-/** The fields that every answer repeats, and the URL to send it to. */
+/** The fields that every response repeats, and the URL to send it to. */
 const addressSchema = z.object({
   ResponseURL: z.url(),
   StackId: z.string(),
@@ -34,7 +34,7 @@ export type ResponseAddress = z.infer<typeof addressSchema>;
 export type StackRequest = z.infer<typeof requestSchema>;
 
 /**
- * Where to answer; read separately, so that even an invalid request is answered.
+ * Where to respond; read separately, so that even an invalid request is answered.
  * @throws InvalidResourceError when the event is not from CloudFormation
  */
 export function parseResponseAddress(event: unknown): ResponseAddress {

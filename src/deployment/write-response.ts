@@ -6,7 +6,7 @@ import type { ResponseAddress } from './stack-request.ts';
 /** CloudFormation's size limit for a response (CloudFormation user guide, "Custom resource response objects"). */
 const MAX_ANSWER_BYTES = 4096;
 
-/** @throws InvalidResourceError when the attributes do not fit into an answer */
+/** @throws InvalidResourceError when the attributes do not fit into a response */
 export function writeSuccess(address: ResponseAddress, physicalId: string, attributes: Attributes): string {
   const answer = serialize(address, { Status: 'SUCCESS', PhysicalResourceId: physicalId, Data: attributes });
   if (Buffer.byteLength(answer) <= MAX_ANSWER_BYTES) return answer;

@@ -28,7 +28,7 @@ export interface RunLimits {
 
 /**
  * Where work is done: in this invocation, in a later invocation of the same queue, in two halves (each of which is
- * decided about again), or by a fallback task.
+ * considered again), or by a fallback task.
  */
 export type Admission = 'here' | 'again' | 'halves' | 'fallback';
 

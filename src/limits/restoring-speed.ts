@@ -4,13 +4,13 @@ const NETWORK_BYTES_PER_SECOND = 70e6;
 const DECOMPRESSED_BYTES_PER_SECOND = 400e6;
 /** PUTs of small objects: 128 in flight at 20 ms each would be 6,400. */
 const OBJECTS_PER_SECOND = 1000;
-/** Stopping too early costs little; an invocation that times out has worked in vain. */
+/** Stopping too early costs little; an invocation that times out has wasted its work. */
 const SAFETY = 0.6;
 /** Requests to open, settle and delete an archive. */
 const FIXED_SECONDS = 1;
 /** Weight of the newest archive relative to all earlier ones. */
 const LEARNING_RATE = 0.5;
-/** The time of a smaller archive depends more on one slow answer than on the speed. */
+/** The time of a smaller archive depends more on one slow response than on the speed. */
 const MIN_LESSON_SECONDS = 10;
 
 export interface RestoringWork {

@@ -25,8 +25,8 @@ export function orderOfListedObject(lastModified: number): number {
 }
 
 /**
- * The body of the message that queues an object for packing: an S3 notification without a sequencer, which is weaker
- * than any that has one (sequencer.ts).
+ * The body of the message that queues an object for packing: an S3 notification without a sequencer, which loses to
+ * any that has one (sequencer.ts).
  * @param queuedAt milliseconds since 1970
  */
 export function backfillMessage({ bucket, key, etag, size, order }: ExistingWrite, queuedAt: number): string {

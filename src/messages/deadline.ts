@@ -7,9 +7,9 @@ export const RESERVED_MILLISECONDS = {
   settling: 10_000,
   /** The target begins no archive: it could not restore much of it. */
   beginning: 30_000,
-  /** A task of Step Functions ends its requests, writes its checkpoint or sends its messages, and answers. */
+  /** A task of Step Functions ends its requests, writes its checkpoint or sends its messages, and returns. */
   answering: 60_000,
-  /** The watermark says in metrics and logs what is unknown. */
+  /** The watermark reports in metrics and logs what is unknown. */
   reporting: 30_000,
 } as const;
 

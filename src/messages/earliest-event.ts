@@ -2,7 +2,7 @@ import { CompressorError } from '../errors.ts';
 import { type ObjectCreated, parseNotification } from './parse-notification.ts';
 
 /**
- * The time of the earliest write in a message, in milliseconds since 1970. Queues measure from the sending of a
+ * The time of the earliest write in a message, in milliseconds since 1970. Queues count age from the sending of a
  * message, which says little about one that was requeued.
  * @returns undefined if all of them were queued by a backfill, or the message cannot be read
  */

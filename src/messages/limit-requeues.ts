@@ -21,11 +21,11 @@ const SETTLED = new Set(['done', 'refused', 'over-limits']);
  * | again                              | no                          | < MAX_REQUEUES | requeued, counted        |
  * | again                              | no                          | MAX_REQUEUES   | retry: TURN_NOT_REACHED  |
  * | again when another attempt may end | any                         | any            | requeued, not counted    |
- * | again for a failure                | any                         | any            | requeued, 1 at least     |
- * | any other                          | any                         | any            | as it is                 |
+ * | again for a failure                | any                         | any            | requeued, at least 1     |
+ * | any other                          | any                         | any            | unchanged                |
  *
  * In the fourth row the message waits for another attempt, whose lease ends within minutes if it makes no progress. In
- * the fifth, some of the work may be done: the count tells this to the next attempt, which would otherwise treat the
+ * the fifth, some of the work may be done: the count signals this to the next attempt, which would otherwise treat the
  * requeued message as new.
  */
 export function limitRequeues(settled: readonly SettledMessage[]): SettledMessage[] {

@@ -5,9 +5,9 @@ export interface QueueMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
-  /** How often it was received, including this time. */
+  /** How many times it was received, including this time. */
   readonly receiveCount: number;
-  /** How often it was requeued in a row without progress (limit-requeues.ts); absent: never. */
+  /** How many times it was requeued in a row without progress (limit-requeues.ts); absent: never. */
   readonly turns?: number;
 }
 

@@ -19,7 +19,7 @@ export interface WriteOrder {
  * | one of them | the write without it is earlier |
  *
  * The last row makes it a total order. By time, a write without a sequencer could come after one write and before an
- * earlier one if clocks differ, and such a circle has no sorted order. S3 gives every creation a sequencer, so events
+ * earlier one if clocks differ, and such a cycle has no sorted order. S3 gives every creation a sequencer, so events
  * without one are from other servers, or were written by hand.
  */
 export function compareWrites(left: WriteOrder, right: WriteOrder): number {
@@ -34,7 +34,7 @@ export function compareWrites(left: WriteOrder, right: WriteOrder): number {
  * Which of two removals, or of a write and a removal, is the later one. If one of the two has no sequencer, the times
  * decide, as they do for stamps at a destination (storage/provenance.ts): a removal that counts as earlier than
  * everything with a sequencer would lose to writes that came before it. If clocks differ, three of them may form a
- * circle; `lastRemoval` chooses one of several.
+ * cycle; `lastRemoval` chooses one of several.
  */
 export function compareRemovals(left: WriteOrder, right: WriteOrder): number {
   if (left.sequencer === undefined || right.sequencer === undefined) return left.eventTime - right.eventTime;

@@ -25,7 +25,7 @@ export interface SettleDependencies {
 
 /** Reports failed messages to the operator. Implementations must not throw. */
 export interface MessageTelemetry {
-  /** A message was not done; `fate` is what the queue has accepted of it. */
+  /** A message was not done; `fate` is what happens to it, as accepted by the queue. */
   messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
   /** The queue did not accept everything; the affected messages are redelivered. */
   queueFailed(error: CompressorError): void;

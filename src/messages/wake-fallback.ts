@@ -15,7 +15,7 @@ export interface WakingQueueOptions {
 
 /**
  * A fallback queue whose first message starts the first task, for which metrics and alarms would take minutes. The
- * messages are stored before the service is called, and its answer does not affect them.
+ * messages are stored before the service is called, and its response does not affect them.
  */
 export class WakingFallbackQueue implements FallbackQueue {
   readonly #options: WakingQueueOptions;

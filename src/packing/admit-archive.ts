@@ -56,7 +56,7 @@ export type PackingAdmission = Admission | 'elsewhere';
  * The same without a fallback. If an archive is too slow only at the speed that this process has learned, its object
  * must not be refused: another process tries first, and then this one.
  * @param unlearned seconds that packing takes by the table alone
- * @param receives how often it was tried, including this time
+ * @param receives how many times it was tried, including this time
  */
 export function admitWithoutFallback(
   items: readonly PackItem[],

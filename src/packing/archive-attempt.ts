@@ -73,7 +73,7 @@ export class ArchiveAttempt {
     const [only] = items.length === 1 ? items : [];
     const large = only !== undefined && only.object.size >= limits.resumableBytes ? only : undefined;
     // Objects that cannot be read are left out, so another attempt at the same events may hold different objects,
-    // except if there is only one object.
+    // unless there is only one object.
     const objects = items.map(({ object }) => object);
     const key =
       large === undefined
@@ -318,7 +318,7 @@ export class ArchiveAttempt {
   async #appendManifest(): Promise<void> {
     const { rule, pool } = this.#dependencies;
     const { levels } = this.#request;
-    // The manifest is text itself.
+    // The manifest itself is text.
     const ownLevel = levels.expect('text');
     const level = levels.shares()[0]?.level ?? ownLevel;
     const objects = Array.from(this.#packed, ({ item, read, position }) => manifestEntry(item, read, position));

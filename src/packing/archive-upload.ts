@@ -15,7 +15,7 @@ import type { ObjectLocation } from '../storage/stored-object.ts';
 import { MIB } from '../units.ts';
 import { findAccepted } from './find-accepted.ts';
 
-/** A piece is sent when it has this many bytes; one more frame may make it larger. No piece but the last is smaller. */
+/** A piece is sent when it has this many bytes; one more frame may make it larger. Only the last one may be smaller. */
 const PIECE_TARGET = 8 * MIB;
 /** Bytes of a piece's buffer: a piece just under its target, and one frame that did not compress. */
 export const PART_BUFFER_SIZE = PIECE_TARGET + compressBound(MAX_FRAME_SIZE);
@@ -94,7 +94,7 @@ export class ArchiveUpload {
     return this.#upload;
   }
 
-  /** Resumes an upload of which these parts are stored. */
+  /** Resumes an upload that already has these parts stored. */
   resume(upload: ObjectUpload, parts: readonly ArchivePart[]): void {
     this.#upload = Promise.resolve(upload);
     for (const part of parts) {

@@ -97,7 +97,7 @@ function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: C
 }
 
 /**
- * Whether a removal needs any work. One by a lifecycle does only if the rule says so, and never if it names a version.
+ * Whether a removal needs work. A lifecycle removal does only if the rule says so, and never if it names a version.
  * A lifecycle removes noncurrent versions, and markers without versions below them: the current version stays the same.
  */
 function isReplicated({ isByLifecycle, removal }: ObjectRemoved, rule: PackingDependencies['rule']): boolean {

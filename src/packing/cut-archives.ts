@@ -14,13 +14,13 @@ const MANIFEST_BUDGET = 0.75 * MAX_MANIFEST_SIZE;
  *
  * | item                                   | archive                        |
  * |----------------------------------------|--------------------------------|
- * | has `ownArchiveBytes` or more          | gets an archive of its own     |
+ * | has `ownArchiveBytes` or more          | gets a separate archive        |
  * | fits                                   | joins the open archive         |
  * | would exceed `archiveBytes`            | closes it and begins the next  |
  * | would make the manifest too large      | closes it and begins the next  |
  *
- * Large objects come first: if one turns out to be gone, this costs least before anything else is read. The others are
- * sorted by class of content, type and key, so that similar bytes share a frame (2-4% of ratio), and each frame has
+ * Large objects come first: if one turns out to be gone, that is cheapest before anything else is read. The others are
+ * sorted by class of content, type and key, so that similar bytes share a frame (ratio 2-4% better), and each frame has
  * one level.
  */
 export function cutArchives(

@@ -27,18 +27,18 @@ export interface PackingDependencies {
   readonly ownPrincipals: readonly string[];
   readonly tagPermission: TagPermission;
   readonly maxReceives: number;
-  /** Aborts when the process is about to end: what is in progress is then requeued, unattempted. Absent in functions. */
+  /** Aborts when the process is about to end: work in progress is requeued as if not attempted. Absent in functions. */
   readonly stop?: AbortSignal;
   readonly random: () => number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** Recycled memory of the hot path; one set per process. A frame takes an input and an output while it is in progress. */
+/** Recycled memory of the hot path; one set per process. A frame holds an input and an output while in progress. */
 export interface PackingBuffers {
   readonly inputs: BufferPool;
   readonly outputs: BufferPool;
-  /** Compressed bytes that are being sent, each a part of the archive. */
+  /** Compressed bytes that are being sent; each buffer is a part of an archive. */
   readonly parts: BufferPool;
 }
 

@@ -26,7 +26,7 @@ export interface FoundArchive {
  *
  * | the call ended with                            | at the key                    | then                                          |
  * |------------------------------------------------|-------------------------------|-----------------------------------------------|
- * | 412 or 409, a lost upload, no answer           | ours, by size and CRC-32      | success: the answer to an earlier try was lost |
+ * | 412 or 409, a lost upload, no response         | ours, by size and CRC-32      | success: an earlier response was lost          |
  * | the same                                       | another, and the key is shared | success: another attempt has archived the object |
  * | the same                                       | another, and the key is ours  | failure: nobody else has a reason to write it |
  * | the same                                       | nothing                       | failure                                       |

@@ -110,7 +110,7 @@ export class LeasedRecord {
         return true;
       } catch (thrown) {
         if (!(thrown instanceof WriteConditionError) || tries === MAX_TRIES) throw thrown;
-        // Also if the answer to an earlier write of ours was lost: then the stored record is ours.
+        // This includes a lost response to an earlier write of ours: then the stored record is ours.
         const found = await this.#read();
         if (found?.owner !== this.#owner) return false;
         expected = found.etag;

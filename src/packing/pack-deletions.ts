@@ -90,7 +90,7 @@ async function upload(
     framesPerPart: 1,
   });
   try {
-    // The manifest is text itself.
+    // The manifest itself is text.
     const level = levels.plan().expect('text');
     const manifest = { rule: rule.id, level, targets: manifestTargets(rule), objects: [], deletions };
     const frame = await compressManifest(manifest, level, pool, location);

@@ -73,7 +73,7 @@ export async function packOrDefer(items: readonly PackItem[], run: PackingRun): 
   }
 }
 
-/** @param seconds of packing it: by what this process has learned, and by the table alone */
+/** @param seconds to pack them: from what this process has learned, and from the table alone */
 function admit(
   items: readonly PackItem[],
   seconds: { readonly predicted: number; readonly unlearned: number },

@@ -11,12 +11,12 @@ import { decodeProgress, encodeProgress, type PackedPart, type PackingProgress }
 /** A record is written after this many parts, or after this share of the object's frames, whichever is more. */
 const PARTS_PER_RECORD = 4;
 const FRAME_SHARE_PER_RECORD = 0.01;
-/** Min interval of writes while it is owned, even without progress, so that two writes in a row may fail. */
+/** Writes per lease while it is owned, even without progress, so that two writes in a row may fail. */
 const WRITES_PER_LEASE = 3;
 
 const NOTHING = { uploadId: '', parts: [], frameSizes: new Uint32Array() } as const;
 
-/** An archive that an earlier attempt left: the parts of its upload that both S3 and the record know. */
+/** An archive that an earlier attempt left: the parts of its upload that both S3 and the record list. */
 export interface InterruptedArchive extends Pick<PackingProgress, 'parts' | 'frameSizes'> {
   readonly upload: ObjectUpload;
 }
@@ -33,7 +33,7 @@ export interface CheckpointOptions {
   readonly archive: ObjectLocation;
   /** Bucket of the records. */
   readonly bucket: string;
-  /** Frames that the object takes. */
+  /** Frames that the object is cut into. */
   readonly plannedFrames: number;
   /** How long a lease lasts if its owner does not renew it. */
   readonly ownershipSeconds: number;

@@ -1,6 +1,6 @@
 /**
  * zstd's speed on one core, in MB/s, by level: text in 8 MiB frames, one x86 core (docs/decisions/0003-packing-speed.md).
- * Levels between two rows take the slower one. Only the first archive of a process is predicted from this.
+ * Levels between two rows use the slower one. Only the first archive of a process is predicted from this.
  */
 const MEASURED: readonly (readonly [level: number, megabytesPerSecond: number])[] = [
   [-5, 600],
@@ -24,7 +24,7 @@ const NETWORK_MEGABYTES_PER_SECOND = 70;
 const MAX_CORRECTION = 8;
 /** Weight of the newest archive relative to all earlier ones. */
 const LEARNING_RATE = 0.5;
-/** The time of a smaller archive depends on one slow answer, not on the speed of this process. */
+/** The time of a smaller archive depends on one slow response, not on the speed of this process. */
 const MIN_LESSON_SECONDS = 10;
 /** Requests to begin and end an archive. */
 const FIXED_SECONDS = 1;

@@ -36,9 +36,9 @@ export type ReadResult = { readonly read: ReadItem } | { readonly leftOut: Exclu
 type ReadDependencies = Pick<PackingDependencies, 'rule' | 'store' | 'ownPrincipals' | 'tagPermission'>;
 
 /**
- * Reads a whole object, or its bytes from `start`, into place with one pinned GET. Tags take a second request, which is
- * made only when the answer counts some, and once per bucket to prove that it would count them. An object that is read
- * in several pieces takes a HEAD with its first one, for the CRC-32 of the whole. Problems of the object are results,
+ * Reads a whole object, or its bytes from `start`, into place with one pinned GET. Tags need a second request, which is
+ * made only when the response counts some, and once per bucket to prove that it would count them. An object read
+ * in several pieces needs a HEAD with the first one, for the CRC-32 of the whole. Problems of the object are results,
  * not exceptions: the other objects of its frame are still read.
  */
 export async function readItem(
@@ -87,7 +87,7 @@ function timeOfRead(
   return answeredAt === undefined || !isListed || !replicatesDeletes(rule) ? {} : { readAt: answeredAt };
 }
 
-/** Answers to ranged GETs have no checksum. */
+/** Responses to ranged GETs have no checksum. */
 async function describeWhole(
   { object: { bucket, key, etag } }: PackItem,
   answer: ObjectDescription,
@@ -104,7 +104,7 @@ async function describeWhole(
 }
 
 /**
- * Tags cannot be pinned by ETag. If the bucket keeps versions, the answer names the version; otherwise the count must
+ * Tags cannot be pinned by ETag. If the bucket keeps versions, the response names the version; otherwise the count must
  * agree, and at worst the target has a successor's tags until the successor itself arrives.
  */
 async function readTags(

@@ -33,7 +33,7 @@ export class ItemSettlement {
   settle(item: PackItem, outcome: MessageOutcome): void {
     const isShared = outcome.kind === 'retry' || outcome.kind === 'again';
     item.messages.forEach((message, index) => {
-      // A duplicate event is one problem, not two: only one of the messages gets it.
+      // A duplicate event is one problem, not two: only one of the messages gets the outcome.
       this.#ledger.note(message, index === 0 || isShared ? outcome : DONE_HERE);
     });
     if (outcome.kind === 'refused' || outcome.kind === 'over-limits') this.#decideLater(item);

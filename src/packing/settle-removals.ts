@@ -38,7 +38,7 @@ interface RemovalContext {
  * | HEAD says      | deletions of the key                          | permanently removed versions                         |
  * |----------------|-----------------------------------------------|------------------------------------------------------|
  * | an object      | settled: due to a later write, or an undelete  | it is packed, as a write of that moment              |
- * | nothing        | the last one is carried, in its own order     | settled: that is never replicated                    |
+ * | nothing        | the last one is packed, in its own order      | settled: that is never replicated                    |
  * | a failure      | share it                                      | share it                                             |
  *
  * A deletion has the order of its event, not of the HEAD: anything written later is newer at the destination. So a

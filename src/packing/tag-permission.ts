@@ -5,7 +5,7 @@ type Tags = Awaited<ReturnType<TagReader['readTags']>>;
 type TagProof = 'allowed' | 'denied' | 'unknown';
 
 /**
- * What a process knows about its permission to read tags. S3 counts the tags of an object in the answer to its GET, but
+ * What a process knows about its permission to read tags. S3 counts an object's tags in the response to its GET, but
  * leaves the count out when the caller may not read them: no count means no tags only once the permission is proven. A
  * count proves it, and so does one read of the tags of any object: one request per bucket and process.
  */

@@ -15,7 +15,7 @@ export interface PackedArchive {
   readonly archiveBytes: number;
   /** GET-class requests at the source for large objects, beyond one per object. */
   readonly largeReads: number;
-  /** PUT-class requests that each destination takes for large objects, beyond one per object; and HEADs. */
+  /** PUT-class requests that each destination needs for large objects, beyond one per object; and HEADs. */
   readonly largeWrites: number;
   readonly looks: number;
   /** The levels of the frames of each kind of content, and why. */
@@ -72,7 +72,7 @@ export interface PackingTelemetry extends MessageTelemetry {
    */
   objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void;
   /**
-   * Messages return to the queue that SQS leaves out of its age metric, or soon will.
+   * Messages that SQS leaves out of its age metric, or soon will, return to the queue.
    * @param ageSeconds since the earliest of their events
    */
   messagesReturned(ageSeconds: number): void;

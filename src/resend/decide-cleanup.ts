@@ -19,8 +19,8 @@ export type CleanupDecision = 'delete' | 'wait' | 'leave';
 export const CLEANUP_DELAY_SECONDS = 900;
 
 /**
- * Decides about a superseded version. By the older user guide, S3's lifecycle rules expire a version whose replication
- * has FAILED; by the current guide, FAILED prevents expiry, like PENDING. We delete the version, so it is gone in both
+ * Decides on a superseded version. Per the older user guide, S3's lifecycle rules expire a version whose replication
+ * has FAILED; per the current guide, FAILED prevents expiry, like PENDING. We delete the version, so it is gone in both
  * cases, but only once the archive is safely stored elsewhere.
  *
  * | successor            | others | last receive | then    |

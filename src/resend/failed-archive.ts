@@ -71,7 +71,7 @@ export async function removeUncovered(
   { store, maxReceives, signal }: ResendRun,
 ): Promise<void> {
   try {
-    // Each receive of the message has put a copy.
+    // Each receive of the message put another copy.
     for (let receive = 1; receive <= maxReceives; receive += 1) {
       const { versionId, replicationStatus } = (await store.head(resendLocation, signal)) ?? {};
       if (versionId === undefined || replicationStatus !== undefined) return;

@@ -142,7 +142,7 @@ async function putAgain(
 function refuseForeign({ bucket, key }: ReplicationFailure, { outboundBucket }: ResendRun): void {
   if (bucket === outboundBucket) return;
   throw new ForeignFailureError(
-    `The failed replication is of s3://${bucket}/${key}; this queue accepts only archives of bucket "${outboundBucket}"`,
+    `The failed replication is for s3://${bucket}/${key}; this queue accepts only archives of bucket "${outboundBucket}"`,
     { context: { bucket, key, expected: outboundBucket } },
   );
 }

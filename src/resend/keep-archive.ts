@@ -27,12 +27,12 @@ export async function keepArchive(archive: FailedArchive, copy: ArchiveCopy, run
   const record = keptRecordOf(present?.metadata ?? {});
   const before = record?.versionId === versionId ? record.failures : [];
   if (before.some((known) => known.destination === destination)) {
-    // The failures at its other destinations are also noted by now; noting them required the version, as the source of
+    // By now the failures at its other destinations are noted, too, which required the version as the source of
     // the copy.
     return dropKept(archive, run);
   }
   const failures = [...before, { destination, reason }];
-  // Before the copy: if its answer is lost or this process ends, the next invocation finds the archive already kept and
+  // Before the copy: if its response is lost or this process ends, the next invocation finds the archive kept and
   // reports nothing.
   telemetry.archiveGivenUp(failure, kept);
   await store.copy({

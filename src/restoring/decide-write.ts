@@ -17,11 +17,11 @@ import type { RestoreSkipReason } from './telemetry.ts';
 export interface ConditionalWrite {
   readonly kind: 'write';
   readonly condition: WriteCondition;
-  /** The overwritten object is not, or may not be, from this product. */
+  /** The overwritten object is not, or possibly not, from this product. */
   readonly isConflict: boolean;
   /**
    * The existing object may have the same bytes. With a single PUT, ours would have the same ETag: an older write that
-   * has looked at the key before would not notice ours, and would overwrite it. See put-as-part.ts.
+   * has checked the key before would not notice ours, and would overwrite it. See put-as-part.ts.
    */
   readonly hasSameBytes?: true;
 }
@@ -60,7 +60,7 @@ const PLAIN_MD5 = /^[0-9a-f]{32}$/;
  * | no stamp though metadata has room, `on_conflict: overwrite`            | write if unchanged, count as conflict |
  * | no stamp, no room; equals ours in everything                           | skip: replay                          |
  * | no stamp though tags have room, `on_conflict: keep`                    | skip: kept                            |
- * | no stamp, no room in metadata; modified at our write's second or later | skip: unordered                       |
+ * | no stamp, no room in metadata; modified in our write's second or later | skip: unordered                       |
  * | no stamp, no room in metadata; modified before                         | write if unchanged, count as conflict |
  *
  * The last two rows are a limit of this product: an object of 10 tags whose metadata fills S3's 2 KB is kept whole, so

@@ -93,7 +93,7 @@ export interface RestoringDependencies {
   readonly now: () => number;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Aborts when the process is about to end: what is in progress is then requeued, unattempted. Absent in functions. */
+  /** Aborts when the process is about to end: work in progress is requeued as if not attempted. Absent in functions. */
   readonly stop?: AbortSignal;
   readonly limits: RestoringLimits;
 }
@@ -103,7 +103,7 @@ export interface KeyRemovalHistory {
   /** Whether the key was deleted at the source after one write and before another. */
   wasDeletedBetween(key: string, first: ProvenanceStamp, second: ProvenanceStamp): boolean;
   /**
-   * From now on, prevents anything older than the object from being written, or from deleting anything. Called before
+   * From now on, nothing older than the object is written or deletes anything. Called before
    * the request that finds a consumer's change.
    * @throws DeletionMemoryError
    */

@@ -50,7 +50,7 @@ export class ArchiveNotRestoredError extends CompressorError {
   }
 }
 
-/** The invocation's time was over in the middle of an archive; restored objects are kept and skipped the next time. */
+/** The invocation's time ran out in the middle of an archive; restored objects are kept and skipped the next time. */
 export class RunDeadlineError extends CompressorError {
   readonly code = 'RUN_DEADLINE';
   readonly retryable = true;

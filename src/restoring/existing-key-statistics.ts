@@ -6,7 +6,7 @@ import type { ObjectLocation } from '../storage/stored-object.ts';
 const MEMORY_WRITES = 1000;
 /** New keys that are assumed for a destination before its first write. */
 const ASSUMED_NEW_KEYS = 2;
-/** The number of writes that the whole destination's share is worth for one of its folders. */
+/** Weight, in writes, of the destination's overall share when that of one of its folders is estimated. */
 const DESTINATION_WEIGHT = 8;
 /** Max folders per destination; the least recently written ones are forgotten. */
 const MAX_FOLDERS = 1000;
@@ -19,7 +19,7 @@ interface KeyCounts {
 
 interface DestinationHistory extends KeyCounts {
   readonly folders: Map<string, KeyCounts>;
-  /** Writes under way that did not look at their key. */
+  /** Writes under way that did not check their key. */
   blind: number;
   /** Resolved, and replaced, whenever something changes. */
   changed: PromiseWithResolvers<void>;
@@ -45,8 +45,8 @@ export class ExistingKeyStatistics {
   }
 
   /**
-   * Runs a write to a key, and tells it whether to look at the key first.
-   * @param write calls `tell` with whether the key existed as soon as it knows
+   * Runs a write to a key, and tells it whether to check the key first.
+   * @param write reports through `tell` whether the key existed, as soon as it knows
    * @throws errors of `write`
    */
   async write<T>(

@@ -144,8 +144,8 @@ export function destinationsWithRoom(
 }
 
 /**
- * Looks at one key. If no write is needed, it is settled here.
- * @returns undefined when there is nothing to write, or when the look failed
+ * Checks one key. If no write is needed, it is settled here.
+ * @returns undefined when there is nothing to write, or when the check failed
  */
 export async function findDueWrite(
   object: RestorableObject,

@@ -121,6 +121,6 @@ async function restoreManifestFrame(
     return new Uint8Array(restored.output);
   } catch (cause) {
     if (!(cause instanceof CorruptArchiveError)) throw cause;
-    throw new CorruptArchiveError(`The manifest's frame of ${name} is damaged`, { cause, context: { archive: name } });
+    throw new CorruptArchiveError(`The manifest frame of ${name} is damaged`, { cause, context: { archive: name } });
   }
 }

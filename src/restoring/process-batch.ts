@@ -18,7 +18,7 @@ import {
 } from './errors.ts';
 import { type RestoreEnd, restoreArchive } from './restore-archive.ts';
 
-/** Seconds until an archive retries a table of deletions that does not answer. */
+/** Seconds until an archive retries a table of deletions that does not respond. */
 const OUTAGE_SECONDS = 120;
 
 /**
@@ -79,7 +79,7 @@ function isStagedPart({ bucket, key }: ObjectCreated, { inboundBucket }: Restore
 function refuseUnexpected({ bucket, key }: ObjectCreated, { inboundBucket }: RestoreRun): void {
   if (bucket === inboundBucket && key.endsWith(ARCHIVE_SUFFIX)) return;
   throw new UnexpectedEventError(
-    `The event is of s3://${bucket}/${key}; this queue accepts only "*${ARCHIVE_SUFFIX}" of bucket "${inboundBucket}"`,
+    `The event is for s3://${bucket}/${key}; this queue accepts only "*${ARCHIVE_SUFFIX}" of bucket "${inboundBucket}"`,
     { context: { bucket, key, expected: inboundBucket } },
   );
 }
@@ -140,7 +140,7 @@ async function restoreStored(archive: InboundArchive, run: RestoreRun): Promise<
   } catch (thrown) {
     if (!(thrown instanceof ArchiveChangedError)) throw thrown;
     const stored = await run.store.head(archive, run.signal);
-    // Gone in between, according to a HEAD, for which S3 gives no reason: another attempt reads it.
+    // The HEAD says that it is gone, but S3 gives no reason for that: another attempt reads it.
     if (stored === undefined) throw thrown;
     return restoreArchive({ ...archive, etag: stored.etag, size: stored.size, isRedelivered: true }, run);
   }

@@ -32,7 +32,7 @@ export interface RestorableObject {
   readonly storageClass: string;
   readonly stamp: ProvenanceStamp;
   /**
-   * When it was written at the source, if its event is that of a removed version that made it current: milliseconds
+   * When it was written at the source, if its event is the removal of a version, which made it current: milliseconds
    * since 1970.
    */
   readonly writtenAt?: number;

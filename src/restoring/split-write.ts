@@ -52,7 +52,7 @@ export async function writeLaterTags(
   const { laterTags } = planWrite(object, destination);
   if (laterTags === undefined) return;
   const location = locationAt(object, destination);
-  // A bucket that keeps versions no more calls each new one `null`.
+  // A bucket that no longer keeps versions calls each new one `null`.
   const isPinned = versionId !== undefined && versionId !== 'null';
   await store.putTags(isPinned ? { ...location, versionId } : location, laterTags, signal);
   if (isPinned) return;

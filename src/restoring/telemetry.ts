@@ -41,7 +41,7 @@ export interface RestoredArchive {
   readonly archiveBytes: number;
   readonly decompressionCpuSeconds: number;
   readonly seconds: number;
-  /** Seconds from each source event until its object was restored; of what this attempt wrote. */
+  /** Seconds from each source event until its object was restored, for the objects that this attempt wrote. */
   readonly latency: LatencyDistribution;
 }
 
@@ -53,7 +53,7 @@ export type PartlyRestoredArchive = Pick<
 
 /** Why an object was not written. */
 export type RestoreSkipReason =
-  /** It exists already, by an earlier delivery of the same archive. */
+  /** It exists already, from an earlier delivery of the same archive. */
   | 'replay'
   /** The existing object is newer. */
   | 'newer-at-target'

@@ -11,7 +11,7 @@ import { locationAt, lostStorageClass, type RestorableObject } from './restorabl
 import { mayLackTags, planWrite, writeLaterTags } from './split-write.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
 
-/** Each lost race means that another writer wrote the key in between; five in a row are worth a later attempt. */
+/** Each lost race means that another writer wrote the key in between; five in a row are a reason to try later. */
 const MAX_ATTEMPTS = 5;
 
 /** A pending write of an object to one destination, and what is known about its key. */
@@ -31,7 +31,7 @@ type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry' | 'repeatedS
 export type WriteStep = ConditionalWrite | { readonly kind: 'settled'; readonly result: WriteResult };
 
 /**
- * Looks at the key and decides: one request, and another for the tags if only they can say whose it is, or whether they
+ * Checks the key and decides: one request, and another for the tags if only they can say whose it is, or whether they
  * are complete. If only the tags are missing, it puts them.
  */
 export async function headAndDecide(
@@ -95,7 +95,7 @@ async function lookAt(
 
 /**
  * Writes a whole object in one conditional PUT, or as a single part if its ETag would not change, and repeats that as
- * long as the key changes in between. `run.keys` decides whether it first looks at an unknown key.
+ * long as the key changes in between. `run.keys` decides whether it first checks an unknown key.
  * @param crc32 of `body`; S3 refuses other bytes
  * @throws WriteConditionError after five lost races, and the errors of the storage port
  */
@@ -125,7 +125,7 @@ async function writeAsDecided(
   due: {
     readonly destination: Destination;
     readonly decision: WriteStep;
-    /** Called after the first answer, with whether the key existed. */
+    /** Called after the first response, with whether the key existed. */
     readonly tell: ((didExist: boolean) => void) | undefined;
   },
   run: WritingRun,

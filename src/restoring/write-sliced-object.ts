@@ -197,7 +197,7 @@ export class SlicedObjectWrite {
     try {
       written = await upload.complete({ crc32, size, condition, lastPart: this.#layout.parts });
     } catch (error) {
-      // The key has changed, or an answer was lost after S3 had done the work. If the stored object makes ours
+      // The key has changed, or a response was lost after S3 had done the work. If the stored object makes ours
       // unnecessary, nothing remains to be done; otherwise the archive's next attempt writes the object again.
       const decision = await headAndDecide(this.#object, this.#due.destination, this.#run);
       if (decision.kind === 'write') throw error;

@@ -21,7 +21,7 @@ export const DIGEST_DIGITS = 12;
 /** S3 reports this for an object that was put without a type. */
 const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
 
-/** Digest of an object's properties, the same before the write and in S3's answer after it. */
+/** Digest of an object's properties, the same before the write and in S3's response after it. */
 export function digestContent({ size, crc32, headers, metadata }: WrittenContent): string {
   const content = [
     size,

@@ -18,7 +18,7 @@ export class ObjectChangedError extends CompressorError {
   readonly retryable = false;
 }
 
-/** The size of the object differs from that in the event, the archive's index or the answer's own header. */
+/** The size of the object differs from that in the event, the archive's index or the response's own header. */
 export class ObjectSizeError extends CompressorError {
   readonly code = 'OBJECT_SIZE_MISMATCH';
   readonly retryable = true;
@@ -42,7 +42,7 @@ export class AccessDeniedError extends CompressorError {
   readonly retryable = true;
 }
 
-/** 412 or 409 on a write: the key has changed in the meantime; look and decide again. */
+/** 412 or 409 on a write: the key has changed in the meantime; check and decide again. */
 export class WriteConditionError extends CompressorError {
   readonly code = 'WRITE_CONDITION_FAILED';
   readonly retryable = true;

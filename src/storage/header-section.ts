@@ -34,7 +34,7 @@ const LINE_BYTES = 4;
 
 type Described = Pick<WriteTarget, 'headers' | 'metadata' | 'tags' | 'storageClass' | 'kmsKeyArn'>;
 
-/** Whether one request can carry all of it: the PUT of the object, or what begins its upload. */
+/** Whether one request can carry all of it: the PUT of the object, or the request that begins its upload. */
 export function fitsRequest(target: Described): boolean {
   return headerBytes(target) <= MAX_OBJECT_HEADERS;
 }

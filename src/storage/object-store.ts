@@ -1,10 +1,10 @@
 import type { ObjectDescription, ObjectHeaders, ObjectLocation, ObjectTag, UserMetadata } from './stored-object.ts';
 
 /**
- * The storage port: exactly the calls that packing and restoring make. `src/aws` serves it from S3,
- * `test/support` from memory, and one conformance suite runs over both.
+ * The storage port: exactly the calls that packing and restoring make. `src/aws` implements it with S3,
+ * `test/support` in memory, and one conformance suite runs over both.
  *
- * All calls retry throttling, 5xx answers and broken connections by themselves; what they throw in the end
+ * All calls retry throttling, 5xx responses and broken connections by themselves; the error that they throw in the end
  * is one of `storage/errors.ts`.
  */
 
@@ -69,7 +69,7 @@ export interface PutRequest extends WriteTarget {
 export interface CompleteRequest {
   /** CRC-32 of the full object (all parts in order). */
   readonly crc32: number;
-  /** Bytes of the full object; S3 refuses when the parts do not add up. */
+  /** Bytes of the full object; S3 refuses the upload if the parts do not add up to it. */
   readonly size: number;
   readonly condition: WriteCondition;
   /** The object's last part; parts with higher numbers are discarded. Absent: all parts make the object. */
@@ -92,7 +92,7 @@ export interface ObjectVersion extends ObjectLocation {
 
 /** One multipart upload. Parts may come in any order and at the same time; every part but the last has >= 5 MiB. */
 export interface ObjectUpload {
-  /** S3's name of the upload, by which another process can resume it. */
+  /** S3's id for the upload, by which another process can resume it. */
   readonly id: string;
   /** Parts that S3 had when the upload was opened; none for a new one. Parts without a CRC-32 are not among them. */
   readonly earlier: readonly UploadedPart[];
@@ -123,8 +123,8 @@ export interface VersionedLocation extends ObjectLocation {
 
 export interface TagWriter {
   /**
-   * Replaces all tags of an object that exists. S3 has no condition for this; naming the version is the only way to be sure of
-   * which object they become.
+   * Replaces all tags of an object that exists. S3 has no condition for this; only naming the version ensures
+   * that the right object gets them.
    * @throws WriteConditionError when the object or the version is gone
    */
   putTags(location: VersionedLocation, tags: readonly ObjectTag[], signal?: AbortSignal): Promise<void>;
@@ -150,7 +150,7 @@ export interface UploadFinder {
 export interface ObjectRemover {
   /**
    * Deletes the object if it still has this ETag; already gone, or replaced, is not an error.
-   * @returns whether it was there to be deleted. After a lost answer that may be false although the call has deleted it.
+   * @returns whether it was there to be deleted. After a lost response it may be false even if the call deleted it.
    */
   remove(version: ObjectVersion): Promise<boolean>;
 }
@@ -196,7 +196,7 @@ export interface CopySource extends VersionLocation {
   readonly crc32?: number | undefined;
 }
 
-/** Describes the new object completely except its bytes: nothing else is copied from the source. */
+/** Describes the new object completely, except for its bytes: nothing else is copied from the source. */
 export interface CopyRequest extends WriteTarget {
   readonly source: CopySource;
   readonly condition: WriteCondition;

@@ -136,7 +136,7 @@ export function isAsWritten({ digest }: FoundStamp, found: ObjectDescription): b
 /**
  * Where to put an object's stamp. A user's own entry or tag with the stamp's name is kept: the stamp then goes to the
  * other place.
- * @param metadata without an earlier stamp, as `withoutStamp` gives it
+ * @param metadata without an earlier stamp, as `withoutStamp` returns it
  * @param tags the same
  */
 export function chooseStampLocation(

@@ -26,7 +26,7 @@ export interface ObjectTag {
 
 /** S3's description of an object, without its bytes. */
 export interface ObjectDescription {
-  /** Bytes of the whole object, also when only a range was read. */
+  /** Bytes of the whole object, even when only a range was read. */
   readonly size: number;
   /** Without quotes. */
   readonly etag: string;

@@ -29,7 +29,7 @@ export interface AlarmRow {
   /** Its description, without a period at the end; may also contain parameters. */
   readonly description: string;
   readonly metric: WatchedMetric | MetricExpression;
-  /** It fires when the metric is above this, or, if the comparison says so, below it or at most equal to it. */
+  /** It fires when the metric is above this, or, if the comparison says so, at least, below or at most this. */
   readonly threshold: number | Call;
   readonly sounds?: 'above' | 'at-least' | 'below' | 'at-most';
   /** Consecutive periods in which this must be the case. */

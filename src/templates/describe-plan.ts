@@ -13,7 +13,7 @@ const TASK_SLOTS = 2;
 /**
  * The output of `npm run configure`: what will exist, what is replicated where, and what it costs when idle. Ends with
  * a newline.
- * @param worthOf says, in lines, from which volume a rule saves money
+ * @param worthOf returns lines that say from which volume a rule saves money
  */
 export function describePlan(
   configuration: Configuration,
@@ -58,7 +58,7 @@ function describeRegion(plan: RegionPlan): string {
   return `${region}\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-/** Every level to choose from costs trials. */
+/** Every level that can be chosen costs trials. */
 function describeOtherNetwork(plan: RegionPlan, fallback: FallbackPlan): string {
   const network = fallback.network === 'public' ? 'isolated' : 'public';
   const costs = fixedCosts({ ...plan, fallback: { ...fallback, network } });

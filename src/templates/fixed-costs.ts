@@ -9,7 +9,7 @@ import { partsOf } from './region-parts.ts';
 
 /**
  * US dollars a month, us-east-1, November 2026 (AWS pricing pages of KMS, CloudWatch, SQS, ECR and PrivateLink;
- * CloudWatch, ECR and the hour of an endpoint from memory). They differ by a few percent between regions, so the sums
+ * those of CloudWatch, ECR and endpoint hours from memory). They differ by a few percent between regions, so the sums
  * are approximate.
  */
 const PRICES = {
@@ -51,7 +51,7 @@ export const TARGET_METRICS = 6;
  */
 const DELETION_SOURCE_METRICS = 1;
 const DELETION_TARGET_METRICS = 5;
-/** Metrics under the alarms of each fallback service. */
+/** Metrics watched by the alarms of each fallback service. */
 const FALLBACK_ALARM_METRICS = ALARMS.fallback.reduce((sum, row) => sum + billedMetrics(row), 0);
 /** Interface endpoints in endpoints.yaml. */
 const ENDPOINTS = 4;

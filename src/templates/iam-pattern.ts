@@ -1,5 +1,5 @@
 /**
- * Keys of S3 as IAM patterns: `*` and `?` are wildcards there and `$` begins a variable, so in a key they are written
+ * S3 keys as IAM patterns: `*` and `?` are wildcards there and `$` begins a variable, so in a key they are written
  * as `${*}`, `${?}`, `${$}` (IAM user guide, "Policy elements: variables").
  */
 export function keyPattern(prefix: string, suffix = ''): string {

@@ -2,7 +2,7 @@ import { Call, isList, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
  * `sam deploy` does not upload the template as it is written: it reads it, writes each short form (`!Sub`) in its long
- * one, adds an entry of metadata to each resource, and replaces paths of nested templates with the URLs of their
+ * form, adds a metadata entry to each resource, and replaces paths of nested templates with the URLs of their
  * uploads. CloudFormation's limit applies to the result, which is 11 to 19% larger.
  */
 export interface PackagedTemplate {

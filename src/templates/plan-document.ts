@@ -6,7 +6,7 @@ import { planRegions } from './plan-regions.ts';
 
 /**
  * What `s3xrc configure --json` prints of the plan; dollars are USD per month.
- * @param worthOf says, in lines, from which volume a rule saves money
+ * @param worthOf returns lines that say from which volume a rule saves money
  */
 export function planDocument(configuration: Configuration, worthOf: (rule: DeployedRule) => readonly string[]): object {
   const plans = planRegions(configuration);

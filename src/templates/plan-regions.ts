@@ -39,7 +39,7 @@ export function archiveRegions(rule: DeployedRule): string[] {
   return [...new Set(rule.destinations.map(({ region }) => region))];
 }
 
-/** Whether a rule replicates deletions to the region, which then has a table to remember them by. */
+/** Whether a rule replicates deletions to the region, which then has a table in which to record them. */
 export function remembersDeletions({ incoming }: Pick<RegionPlan, 'incoming'>): boolean {
   return incoming.some(({ destination }) => destination.deletes === 'replicate');
 }

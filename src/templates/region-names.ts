@@ -9,7 +9,7 @@ export function regionNames(region: string) {
     here: `In${suffix}`,
     sends: `SendsFrom${suffix}`,
     region: `Region${suffix}`,
-    // Named by what it allows. When the last rule of a bucket is removed, so is its notification, and CloudFormation
+    // Named after what it allows. When the last rule of a bucket is removed, so is its notification, and CloudFormation
     // deletes that after all updates. An updated policy would no longer allow it by then; a replaced one is deleted
     // only after the resources that depend on it.
     deploymentAccess: (statements: Yaml) => `DeploymentAccess${shortHash(JSON.stringify(statements))}${suffix}`,

@@ -10,12 +10,12 @@ import { getAtt, type Yaml } from './yaml.ts';
 
 /** A function that a region has once, whatever the number of its rules, with the queue that feeds it. */
 export interface RegionPart {
-  /** Ends the name of its function. */
+  /** Suffix of its function's name. */
   readonly name: string;
   /** Whether it belongs to the sending side, which the first of two deployment rounds leaves out. */
   readonly isSending: boolean;
   readonly exists: (plan: Pick<RegionPlan, 'outgoing' | 'settings'>) => boolean;
-  /** Ends the name of its queue. Absent: a schedule or a state machine invokes it. */
+  /** Suffix of its queue's name. Absent: a schedule or a state machine invokes it. */
   readonly queue?: string;
   /** File of src/stacks with its alarms. Absent: it has none. */
   readonly stack?: AlarmedStack;
@@ -34,7 +34,7 @@ const REGION_PARTS: readonly RegionPart[] = [
     name: 'backfill',
     isSending: true,
     exists: ({ outgoing, settings }) => outgoing.length > 0 && settings.inventory_buckets.length > 0,
-    // The state machine that queues existing objects out of inventories.
+    // The state machine that queues existing objects from inventories.
     resources: (context) =>
       partStack(context, 'backfill', { ProgressBucket: progressBucketOutput(context) }, inventoryAccess(context.plan)),
   },

@@ -21,7 +21,7 @@ export interface StackContext {
   readonly plans: readonly RegionPlan[];
   /** Folder of the nested templates, relative to the root template. */
   readonly stacks: string;
-  /** A new value makes the prices be read again. */
+  /** A new value causes the prices to be read again. */
   readonly priceRevision: string;
 }
 

@@ -59,7 +59,7 @@ export function writeSamConfig(
   return `${before.trimEnd()}\n\n${OPENING}\n${ours}${CLOSING}\n${after}`;
 }
 
-/** Whether the tables of a region say by themselves where each image goes: `sam deploy --guided` writes that. */
+/** Whether a region's tables themselves say where each image goes: `sam deploy --guided` writes that. */
 export function hasOwnRepositories(samConfig: string, region: string): boolean {
   return readTables(samConfig).get(`${region}.deploy.parameters`)?.has(REPOSITORIES) ?? false;
 }

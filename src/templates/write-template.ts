@@ -46,7 +46,7 @@ export function writeTemplate(configuration: Configuration, options: TemplateOpt
   return text;
 }
 
-/** What `npm run deploy` asks a stack before it deploys it again. */
+/** Outputs that `npm run deploy` reads from a stack before deploying it again. */
 function outputs({ settings }: Configuration, plans: readonly RegionPlan[]): YamlObject {
   const prefix = resourceNamePrefix(settings.stack_name);
   const targets = plans.filter((plan) => plan.settings.source_target.includes('target'));

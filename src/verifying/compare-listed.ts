@@ -4,7 +4,7 @@ import type { ListedObject } from '../listing/dependencies.ts';
 export type ListedComparison = 'equal' | 'missing' | 'suspect';
 
 const PLAIN_MD5 = /^[0-9a-f]{32}$/;
-/** HEADs that found the right copy despite a different ETag before ETags are ignored. */
+/** ETags are ignored after this many HEADs that found the right copy despite a different ETag. */
 const PATIENCE = 20;
 
 /**

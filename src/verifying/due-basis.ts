@@ -14,7 +14,7 @@ export interface DueBasis {
 }
 
 const MINUTE = 60;
-/** A watermark is taken every five minutes. */
+/** A watermark is determined every five minutes. */
 const NEWEST_SECONDS = 15 * MINUTE;
 
 /**

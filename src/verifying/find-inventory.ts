@@ -4,7 +4,7 @@ export interface InventoryConfiguration {
   readonly isEnabled: boolean;
   /** Prefix of the keys that it lists. */
   readonly prefix: string;
-  /** S3's name of the format: `CSV`, `Parquet`, `ORC`. */
+  /** S3's name for the format: `CSV`, `Parquet`, `ORC`. */
   readonly format: string;
   /** Optional fields. */
   readonly fields: readonly string[];
@@ -73,7 +73,7 @@ export async function findInventory(
   const [found] = newest
     .filter((each) => each !== undefined)
     .toSorted((left, right) => (left.date < right.date ? 1 : -1));
-  return found?.location ?? 'its inventory was not delivered for three days';
+  return found?.location ?? 'it has no inventory from the last three days';
 }
 
 /** Why an inventory cannot replace a listing. */

@@ -22,7 +22,7 @@ export interface OverdueSearch {
 /**
  * Finds rules whose schedule has not started a verification in time, for whatever reason: a disabled or deleted
  * schedule causes no failure that could be counted. A rule without a checkpoint may be new, so it is not reported.
- * @throws the first error of the storage port, after all rules were looked at
+ * @throws the first error of the storage port, after all rules were checked
  */
 export async function findOverdue({ rules, checkpointOf, telemetry, now }: OverdueSearch): Promise<void> {
   const looks = rules.map(async (rule) => {

@@ -45,20 +45,20 @@ ORDER BY key`;
 }
 
 /**
- * Joins both inventories. Inventories are lists from some hours ago, and not from the same time, so objects written
+ * Joins both inventories. Inventories are some hours old, and not from the same time, so objects written
  * since the older of them, less the objective, are not due.
  *
  * | source | copy                                                 | class     |
  * |--------|------------------------------------------------------|-----------|
  * | archived class, or not wanted                                 | | archived, left-out |
- * | there  | none; the object was written lately                  | not-due   |
+ * | there  | none; the object was written recently                | not-due   |
  * | there  | none                                                 | missing   |
  * | none   | there; written since the source was listed           | not-due   |
  * | none   | there                                                | extra     |
- * | there  | another size; either was written lately              | not-due   |
+ * | there  | another size; either was written recently            | not-due   |
  * | there  | another size                                         | different |
  * | there  | same size, the same MD5 as ETag                      | equal     |
- * | there  | same size, modified before; the object was written lately | not-due |
+ * | there  | same size, modified before; the object was written recently | not-due |
  * | there  | same size, modified before                           | older     |
  * | there  | same size, modified since                            | equal     |
  */

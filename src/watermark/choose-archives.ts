@@ -19,7 +19,7 @@ const DUE = 8;
  * | those with the oldest objects    | up to 4  | archives that S3 has worked on, or ignored, for hours  |
  *
  * With up to 8 archives in six minutes (1,900 a day) S3 is asked once about each archive; with more, about some of
- * them, at equal distances.
+ * them, evenly spaced.
  * @param listed keys of a rule, those with the oldest objects first
  * @param recent if `listed` is incomplete: keys since `RECENT_SECONDS` ago
  */
@@ -38,7 +38,7 @@ export function chooseArchives(
 /** The earliest time in the key of a due archive, including the time to pack an ordinary batch. */
 export const RECENT_SECONDS = DUE_SECONDS + DUE_FOR_SECONDS + 900;
 
-/** At equal distances, including the first and the last. */
+/** Evenly spaced, including the first and the last. */
 function spread<T>(items: readonly T[], most: number): T[] {
   if (items.length <= most) return [...items];
   const step = (items.length - 1) / (most - 1);

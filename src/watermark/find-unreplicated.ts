@@ -124,7 +124,7 @@ function asker(range: KeyRange, { statuses }: Dependencies): Ask {
 
 interface Walk {
   readonly answers: readonly Answer[];
-  /** The archive at which the budget was spent: those that were not asked for have no older objects. */
+  /** The archive at which the budget was spent: those not asked about have no older objects. */
   readonly unasked: ListedKey | undefined;
 }
 

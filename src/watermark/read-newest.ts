@@ -27,13 +27,13 @@ export interface NewestReadings {
   readonly resent: (route: Route) => Promise<ResentArchives>;
 }
 
-/** Sends the requests at once; the returned functions wait for the answers. */
+/** Sends the requests at once; the returned functions wait for the results. */
 export function readNewest(allRoutes: readonly RuleRoutes[], dependencies: WatermarkDependencies): NewestReadings {
   const { metrics, names, now } = dependencies;
   const time = now();
   const read = (addresses: readonly MetricAddress[]): Promise<readonly (readonly Reading[])[]> => {
     const readings = metrics.readMaxima(addresses, newestOf(time));
-    // Callers that need the answers wait for them and get the failure; if all rules have failed already, nobody does.
+    // Callers that need the results wait for them and get the failure; if all rules have failed already, nobody does.
     readings.catch(() => undefined);
     return readings;
   };

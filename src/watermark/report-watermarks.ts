@@ -28,7 +28,7 @@ const REQUESTS_WHEN_NEW = { all: 5_000, perRule: 1_000 };
  * what the number means and how far it can be off.
  * @param rules those whose source is in the region
  * @param remainingMilliseconds what is left of this invocation
- * @throws UnknownWatermarkError when it could not be taken for some of them; the others were reported
+ * @throws UnknownWatermarkError when it could not be determined for some of them; the others were reported
  */
 export async function reportWatermarks(
   rules: readonly DeployedRule[],
@@ -65,7 +65,7 @@ export async function reportWatermarks(
   );
 }
 
-/** Requests that are still waiting at the deadline fail, and what they were to tell is reported as unknown. */
+/** Requests that are still waiting at the deadline fail, and what they would have shown is reported as unknown. */
 function endingAt(signal: AbortSignal, dependencies: WatermarkDependencies): WatermarkDependencies {
   const { metrics, keys, statuses } = dependencies;
   return {

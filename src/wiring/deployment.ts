@@ -38,7 +38,7 @@ const WAITING: Waiting = {
 
 /**
  * Builds the function behind the custom resources. Unlike the other functions, it creates its dependencies at the first
- * request, since a failure to create them must also be answered.
+ * request, since a failure to create them must also get a response.
  */
 export function createDeploymentHandler(environment: Environment, waiting: Waiting = WAITING): DeploymentHandler {
   const log = new BatchLogger('deployment', {});

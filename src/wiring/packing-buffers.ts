@@ -9,7 +9,7 @@ const PARTS_IN_FLIGHT = 2;
 
 /**
  * Memory of packing: a frame in each worker, one waiting for each, and two being read. Archives that are packed
- * concurrently share it. Each holds a part until that is full, so each has one of its own: otherwise they could
+ * concurrently share it. Each holds a part until that is full, so each has a separate one: otherwise they could
  * deadlock.
  */
 export function createPackingBuffers(threads: number, archives = 1): PackingBuffers {

@@ -49,7 +49,7 @@ export const sourceVariables = z.object({
   OUTBOUND_BUCKET: bucketVariable,
   /** Bucket of the records that are needed to resume an interrupted archive. */
   PROGRESS_BUCKET: bucketVariable,
-  /** After which the lease of such an archive expires if its owner does not renew it. */
+  /** Seconds after which the lease of such an archive expires if its owner does not renew it. */
   OWNERSHIP_SECONDS: countVariable.default(180),
   /** Table of the statistics of levels; absent: what is learned is lost when the process ends. */
   STATISTICS_TABLE: z.string().min(1).optional(),

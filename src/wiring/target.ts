@@ -53,7 +53,7 @@ type TargetEnvironment = z.infer<typeof targetVariables>;
 
 const LIMITS: RestoringLimits = {
   parallelArchives: 4,
-  /** At 20 ms an answer this is 6,400 objects a second. */
+  /** At 20 ms per response this is 6,400 objects a second. */
   parallelPuts: 128,
   maxRestoredBytes: 80 * GIB,
   resumableBytes: GIB,

@@ -30,7 +30,7 @@ export const workerVariables = z.object({
   ECS_AGENT_URI: urlVariable.optional(),
 });
 
-/** While one archive waits for its first bytes or its last answer, the other keeps the processors busy. */
+/** While one archive waits for its first bytes or its last response, the other keeps the processors busy. */
 const SLOTS = 2;
 
 /** A task has no time limit, and no archive is too large for it. */

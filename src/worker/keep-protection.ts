@@ -56,7 +56,7 @@ export class ProtectionKeeper {
     }
   }
 
-  /** One after the other: a late answer must not turn off protection that was requested again. */
+  /** One after the other: a late response must not turn off protection that was requested again. */
   #enqueue(call: () => Promise<void>): void {
     this.#calls = this.#calls.then(call).catch((thrown: unknown) => {
       this.#options.onFailure(asCompressorError(thrown));

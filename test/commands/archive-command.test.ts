@@ -90,13 +90,13 @@ describe.each([
 
   const run = (...args: readonly string[]): Outcome => s3xrcWith(access, 'archive', ...args);
 
-  test('extracts one object of ten thousand with three ranged reads', () => {
+  test('extracts one of ten thousand objects with three ranged reads', () => {
     const { status, stdout, stderr } = run('cat', url, wanted.key, '--debug');
     expect({ status, body: stdout.toString() }).toEqual({ status: 0, body: wanted.body.toString() });
     expect(stderr.match(/^read /gm)).toHaveLength(3);
   });
 
-  test('prints the same for it as for the file', () => {
+  test('prints the same for the object in S3 as for the file', () => {
     const names = (text: Buffer): string => text.toString().replaceAll(file, url);
     expect(run('ls', url)).toMatchObject({ status: 0, stdout: s3xrc('archive', 'ls', file).stdout });
     expect(names(run('info', url, '--json').stdout)).toBe(names(s3xrc('archive', 'info', file, '--json').stdout));

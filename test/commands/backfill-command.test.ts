@@ -153,7 +153,7 @@ describe.each([
     expect(spanOf(first)).toBeGreaterThanOrEqual(1000 * (counts.queued / 25 - 1) - SLACK);
   });
 
-  test('keeps to a limit of bytes per hour', async () => {
+  test('stays within a limit on bytes per hour', async () => {
     const [smallest, ...others] = keys.filter((key) => key.startsWith('in/4/')).map((key) => Buffer.byteLength(key));
     const bytes = others.reduce((sum, size) => sum + size, smallest ?? 0);
     // A thousand bytes per second.
@@ -232,7 +232,7 @@ describe.each([
     expect(queued.toSorted()).toEqual(keys.slice(0, 30).toSorted());
   });
 
-  test('queues the rest with --resume after it was killed', async () => {
+  test('queues the rest with --resume after being killed', async () => {
     const child = begin('--yes', '--rate', '100/s');
     child.stdout.resume();
     child.stderr.resume();

@@ -77,7 +77,7 @@ test.each([
   ['resend', ['resend', SOURCE], 0, /^No archive was given up/],
   ['doctor', ['doctor', '--only', 'identity', 'buckets', 'queues'], 0, /Account 123456789012|account: /],
 ] as const)(
-  '%s gets its answers although each is cut off once',
+  '%s gets its responses even though each is cut off once',
   async (name, args, status, says) => {
     const scanning = name.startsWith('backfill') || name.startsWith('verify');
     const places = scanning ? ['--queue-url', queue, '--progress-bucket', 'progress'] : [];
@@ -92,7 +92,7 @@ test.each([
 );
 
 test(
-  'dead-letters list says that messages are hidden when their answer was cut off, never that there are none',
+  'dead-letters list reports hidden messages if the response with them was cut off, never that there are none',
   async () => {
     const env = { ...accessTo(proxy.endpoint, SOURCE), HOME: folder };
     const list = ['dead-letters', 'list', '--configuration', folder];

@@ -370,7 +370,7 @@ describe('npm run deploy -- --configuration', () => {
     expect(await read(checkout, '.aws-sam/image.yaml')).not.toContain('DockerBuildArgs');
   });
 
-  test('refuses repositories of `sam deploy --guided`, whose images would have another configuration', async () => {
+  test('refuses repositories from `sam deploy --guided`, whose images would have another configuration', async () => {
     await using configuration = await rulesBetween({ [SOURCE]: [ARCHIVES], [ARCHIVES]: [] });
     const place = configuration.folder;
     await command('configure', ['--configuration', place, '--out', place]);
@@ -419,7 +419,7 @@ describe('npm run deploy, when regions start to send to each other', () => {
     ]);
   });
 
-  test('deploys the whole stack to a region that only sent before, never its targets alone', async () => {
+  test('deploys the whole stack to a region that previously only sent, never its targets alone', async () => {
     const ended = await bothDirections({
       'eu-west-1': { Stage: 'all' },
       'us-east-1': { Stage: 'all', InboundBucketUsEast1: 'bucket' },
@@ -477,7 +477,7 @@ describe('the check for empty queues', () => {
     await standing(SOURCE, `${STACK}-registry`, REGISTRY);
   });
 
-  test('stops before the build if AWS does not answer', async () => {
+  test('stops before the build if AWS does not respond', async () => {
     const { status, calls, stderr } = await command('deploy', [], { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
     expect({ status, calls }).toEqual({ status: 1, calls: [] });
     expect(stderr).toContain('Nothing was built or changed');

@@ -234,7 +234,7 @@ describe.each([
   });
 
   if (name === 'moto') {
-    test('an identity without permissions learns what it needs, which is not a failure', async () => {
+    test('an identity without permissions is told what it needs, which is not a failure', async () => {
       await makeBucket('hidden', SOURCE);
       await makeBucket('hidden-copy', TARGET);
       const iam = new IAMClient({ region: SOURCE });

@@ -170,7 +170,7 @@ test('says that there are no credentials, and checks what needs none', async () 
   expect(stdout).not.toMatch(/^Buckets$/m);
 });
 
-test('ends in time if nothing answers, and says what it could not check', async () => {
+test('ends in time if nothing responds, and says what it could not check', async () => {
   const deaf = { ...accessTo(emulator.endpoint, SOURCE), AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' };
   const { status, stdout } = await s3xrc(deaf, '--only', 'queues', '--timeout', '10');
   expect(status).toBe(0);

@@ -71,7 +71,7 @@ test('reports an account that has no room for the fallback', async () => {
   ]);
 });
 
-test('asks for no more room in a region that has its fallback', async () => {
+test('requires no more room in a region that already has its fallback', async () => {
   const ec2 = await clients.ec2(TARGET);
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.1.0.0/16' }));
   const Tags = [{ Key: 'Name', Value: 'app-fallback' }];

@@ -247,7 +247,7 @@ describe('Ctrl-C while dead letters', () => {
   const redrive = ['dead-letters', 'redrive', '--yes', '--region', SOURCE];
 
   test(
-    'are received, all are visible again',
+    'are received makes all of them visible again',
     async () => {
       const { status, left } = await interruptAt(/^ReceiveMessage$/, redrive, { pass: 1 });
       expect({ status, left }).toEqual({ status: 130, left: [] });
@@ -257,7 +257,7 @@ describe('Ctrl-C while dead letters', () => {
   );
 
   test(
-    'are sent, those that were accepted are gone and the others are visible again',
+    'are sent deletes those that were accepted and makes the others visible again',
     async () => {
       const { status, left } = await interruptAt(/^SendMessageBatch$/, redrive, { pass: 1 });
       expect({ status, left }).toEqual({ status: 130, left: [] });
@@ -267,7 +267,7 @@ describe('Ctrl-C while dead letters', () => {
   );
 
   test(
-    'are discarded, they are in the file and still in the queue',
+    'are discarded leaves them in the file and in the queue',
     async () => {
       const discard = ['dead-letters', 'discard', '--yes', '--region', SOURCE, '--save', 'kept.jsonl'];
       const { status, left } = await interruptAt(/^DeleteMessageBatch$/, discard);

@@ -110,7 +110,7 @@ test("the README's first screen has a session for each question that operators a
 });
 
 test(
-  'the verdict in the README is the printed one',
+  'the verdict in the README matches the printed one',
   () => expectAsShown(verdict ?? { command: 'none', lines: [] }),
   SLOWEST,
 );

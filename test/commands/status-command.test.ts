@@ -126,7 +126,7 @@ function s3xrc(args: readonly string[] = [], configuration = folder, more: NodeJ
   return runS3xrc(['status', '--configuration', configuration, ...args], { env });
 }
 
-test('reports for a rule what is in CloudWatch, SQS and S3', async () => {
+test('reports what CloudWatch, SQS and S3 contain for a rule', async () => {
   const { status, stdout } = await s3xrc(['--json']);
   const { rules, arrivals, unseen } = JSON.parse(stdout) as PipelineStatus;
   expect(unseen).toEqual([]);
@@ -153,7 +153,7 @@ test('reports for a rule what is in CloudWatch, SQS and S3', async () => {
   expect(status).toBe(1);
 });
 
-test('prints plain text, without colors or cut lines, when the output is not a terminal', async () => {
+test('prints plain text, without colors or truncated lines, when the output is not a terminal', async () => {
   const { stdout, stderr } = await s3xrc();
   expect(stderr).toBe('');
   expect(stdout).toContain(`s3://objects/logs/\n  eu-west-1, ${rule}\n`);
@@ -165,7 +165,7 @@ test('prints plain text, without colors or cut lines, when the output is not a t
   expect(stdout).not.toContain('\u001b');
 });
 
-test('shows everything else if one service does not answer', async () => {
+test('shows everything else if one service does not respond', async () => {
   const { stdout } = await s3xrc(['--json'], folder, { AWS_ENDPOINT_URL_CLOUDWATCH: 'http://127.0.0.1:9' });
   const { rules, unseen } = JSON.parse(stdout) as PipelineStatus;
   expect(unseen).toContainEqual(expect.stringMatching(/^CloudWatch in eu-west-1 did not answer: /));

@@ -59,7 +59,7 @@ function openWith(more: NodeJS.ProcessEnv, endpoint: string, ...args: readonly s
   return new TerminalSession([process.execPath, S3XRC, ...args], { cwd: folder, env, columns: 60, rows: 20 });
 }
 
-describe('Ctrl-C while AWS does not answer', () => {
+describe('Ctrl-C while AWS does not respond', () => {
   test.each([
     ['doctor', ['doctor']],
     ['status', ['status']],
@@ -158,7 +158,7 @@ describe('a terminal of 60 columns', () => {
     ['backfill --dry-run', ['backfill', 'objects', '--dry-run', ...places], /dollars/],
     ['verify --help', ['verify', '--help'], /--destination-inventory/],
     ['archive --help', ['archive', '--help'], /extract/],
-  ])('holds every line of %s except text to copy, and NO_COLOR turns colors off', async (_, args, shows) => {
+  ])('fits every line of %s except text to copy, and NO_COLOR turns colors off', async (_, args, shows) => {
     const configured = args.includes('--help') ? [] : ['--configuration', configuration];
     const { shown } = await openWith({ NO_COLOR: '1' }, server.endpoint, ...args, ...configured).ended;
     expect(shown).toMatch(shows);
@@ -173,7 +173,7 @@ describe('a terminal of 60 columns', () => {
   });
 });
 
-test('Ctrl-C at the question of a redrive leaves every message in its queue, and visible', async () => {
+test('Ctrl-C at the confirmation of a redrive leaves every message in its queue, and visible', async () => {
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
   process.env['AWS_ENDPOINT_URL'] = server.endpoint;
   const clients = new AwsClients();

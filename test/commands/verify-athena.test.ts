@@ -131,7 +131,7 @@ describe('s3xrc verify --engine athena', () => {
     expect((await statements()).length - before).toBe(7);
   });
 
-  test('queues what is missing or older with --repair, and nothing that a person has to decide', async () => {
+  test('queues what is missing or older with --repair, and nothing that requires a human decision', async () => {
     const access = {
       endpoint: server.endpoint,
       region: REGION,

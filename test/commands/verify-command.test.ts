@@ -94,7 +94,7 @@ describe.each([
     }
   }
 
-  test('finds the rest with --resume after it was killed', async () => {
+  test('finds the rest with --resume after being killed', async () => {
     const csv = join(folder, 'findings.csv');
     const child = begin(...ALL_DUE, '--rate', '100/s', '--csv', csv);
     child.stdout.resume();
@@ -199,7 +199,7 @@ describe.each([
     expect(swapped.stderr).toContain('lists bucket restored, but the rule needs bucket objects');
   });
 
-  test('decides by the watermark what is due, if there is one', async () => {
+  test('uses the watermark, if there is one, to decide what is due', async () => {
     const cloudWatch = new CloudWatchClient({ endpoint: server.endpoint, region: REGION, credentials: CREDENTIALS });
     const Dimensions = Object.entries({ SourceBucket: 'objects', SourcePrefix: 'in/', TargetRegion: REGION }).map(
       ([Name, Value]) => ({ Name, Value }),

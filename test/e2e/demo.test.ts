@@ -209,7 +209,7 @@ describe('npm run demo', () => {
       // Levels are chosen without statistics, and the output reports that they are lost.
       const { failures } = numbers['metrics'] as { failures: { statistics: number } };
       expect(failures.statistics).toBeGreaterThan(0);
-      expect(await readFile(report, 'utf8')).toContain('fallback tasks reclaimed at work');
+      expect(await readFile(report, 'utf8')).toContain('fallback tasks reclaimed while busy');
     },
     TIMEOUT,
   );

@@ -198,7 +198,7 @@ test('requeues its work within seconds of SIGTERM, without counting a receive', 
   expect(message?.Attributes?.ApproximateReceiveCount).toBe('1');
 });
 
-test('receives no message if SIGTERM comes during its start', async () => {
+test('receives no message if SIGTERM arrives during startup', async () => {
   await announceObject('not-begun.txt');
   // A named pipe instead of a file: the task waits for it in the middle of its start.
   const configuration = await mkdtemp(join(folder, 'slow-'));

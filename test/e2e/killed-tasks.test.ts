@@ -74,7 +74,7 @@ async function checksumOf(location: ObjectLocation): Promise<number> {
   return whole;
 }
 
-test('a huge object whose tasks are killed at nine tenths of it is resumed, and arrives unchanged', async () => {
+test('a huge object whose tasks are killed at 90% is resumed, and arrives unchanged', async () => {
   const etag = await uploadSource();
   const common = { endpoint: server.endpoint, region: REGION, bucket: ARCHIVES };
   const packing = { ...common, work: 'pack', object: { ...SOURCE, etag, size: SIZE } } as const;

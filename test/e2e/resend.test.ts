@@ -309,7 +309,7 @@ describe('an archive that S3 does not replicate', () => {
   });
 });
 
-describe('an archive for two regions that S3 does not replicate to one of them', () => {
+describe('an archive that S3 does not replicate to one of its two regions', () => {
   beforeAll(() => {
     refusing = `inbound-${FAR}`;
   });

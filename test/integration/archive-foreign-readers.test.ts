@@ -231,7 +231,7 @@ function replicatingSource(): SourceServiceHarness {
 describe('the target of the public implementation', () => {
   const script = fileURLToPath(new URL('../fixtures/public_target.py', import.meta.url));
 
-  test('restores an archive without deletions of a rule that replicates them', async () => {
+  test('restores an archive without deletions from a rule that replicates deletions', async () => {
     const source = replicatingSource();
     const messages = [await source.place('a/b', 'one'), await source.place('c', 'two')];
     expect(await source.process(...messages)).toEqual([]);
@@ -291,7 +291,7 @@ describe('an archive with deletions, in version 2.0 of the format', () => {
   test.each<[string, readonly TestObject[]]>([
     ['and objects', OBJECTS.slice(-2)],
     ['alone', []],
-  ])('%s is readable for zstd and tar', async (_, objects) => {
+  ])('%s is readable by zstd and tar', async (_, objects) => {
     const parts = layOutArchive(objects);
     const deletions = [{ source_bucket: 'b', key: 'gone/ключ', event_time: '2026-11-23T10:00:00.000Z' }];
     const archive = path.join(folder, `deletions-${objects.length}.tar.zst`);
@@ -311,7 +311,7 @@ describe('an archive with deletions, in version 2.0 of the format', () => {
     ['pyzstd', OBJECTS.slice(-2)],
     ['indexed_zstd', OBJECTS.slice(-2)],
   ] as const)(
-    'is readable for %s (case %#)',
+    'is readable by %s (case %#)',
     async (reader, objects) => {
       const parts = layOutArchive(objects);
       const deletions = [{ source_bucket: 'b', key: 'gone/ключ', event_time: '2026-11-23T10:00:00.000Z' }];

@@ -49,7 +49,7 @@ describe('waking the fallback service', () => {
     ['should have tasks', { desiredCount: 3, runningCount: 0, pendingCount: 0 }],
     ['is starting tasks', { desiredCount: 0, runningCount: 0, pendingCount: 30 }],
     ['has running tasks', { desiredCount: 0, runningCount: 2, pendingCount: 0 }],
-  ])('leaves a service alone that %s', async (_, counts) => {
+  ])('leaves alone a service that %s', async (_, counts) => {
     server.script(json({ services: [counts] }));
     await service().wake();
     expect(operations()).toEqual(['DescribeServices']);
@@ -72,7 +72,7 @@ describe('protecting the task from scale-in', () => {
   const protection = (): EcsTaskProtection => new EcsTaskProtection(`${server.endpoint}/api/1234`);
   const agreed = (enabled: boolean): Answer => json({ protection: { ProtectionEnabled: enabled, TaskArn: 'arn' } });
 
-  test('asks the agent of the task for some minutes of protection, and later to end it', async () => {
+  test('asks the task agent for a few minutes of protection, and later to end it', async () => {
     server.script(agreed(true), agreed(false));
     await protection().protect(60);
     await protection().release();

@@ -263,7 +263,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect((await read()).crc32).toBeUndefined();
     });
 
-    it('refuses an answer that is not from S3', async () => {
+    it('refuses a response that is not from S3', async () => {
       server.script({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html>...' + '.' });
       await expect(read()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
     });
@@ -385,7 +385,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(server.requests).toHaveLength(3);
     });
 
-    it('leaves the check to the caller when the answer to its completion was lost', async () => {
+    it('leaves the check to the caller when the response to its completion was lost', async () => {
       server.script(created, 'reset', errorAnswer(404, 'NoSuchUpload'));
       const upload = await store.createUpload({ ...bare, key: 'k' });
       const completing = upload.complete({ crc32: 0, size: 0, condition: { kind: 'always' } });
@@ -416,14 +416,14 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(own(last())).toEqual({ 'if-match': '"e"' });
     });
 
-    it('whose first answer was lost succeeds if the object is gone', async () => {
+    it('whose first response was lost succeeds if the object is gone', async () => {
       server.script('reset', errorAnswer(412, 'PreconditionFailed'));
       await store.remove({ bucket: 'b', key: 'k', etag: 'e' });
       expect(server.requests).toHaveLength(2);
     });
   });
 
-  describe('trouble', () => {
+  describe('a failure', () => {
     it.each([
       ['503', errorAnswer(503, 'SlowDown'), [250, 500]],
       ['500', errorAnswer(500, 'InternalError'), [50, 100]],
@@ -463,14 +463,14 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(server.requests).toHaveLength(15);
     });
 
-    it('with several calls exhausts their common retry budget', async () => {
+    it('of several calls exhausts their shared retry budget', async () => {
       server.script(errorAnswer(500, 'InternalError'));
       const poor = open({ budget: 3 });
       await Promise.allSettled([read({}, poor), read({}, poor), read({}, poor)]);
       expect(server.requests).toHaveLength(6);
     });
 
-    it('with an unreachable server is retried like other trouble', async () => {
+    it('to reach the server is retried like any other', async () => {
       const client = new S3Client({
         endpoint: 'http://127.0.0.1:1',
         region: 'eu-west-1',
@@ -482,7 +482,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       });
     });
 
-    it('leaves the check to the caller when the answer to a conditional PUT was lost', async () => {
+    it('leaves the check to the caller when the response to a conditional PUT was lost', async () => {
       server.script('reset', errorAnswer(412, 'PreconditionFailed'));
       await expect(put({ condition: { kind: 'absent' } })).rejects.toMatchObject({ code: 'WRITE_CONDITION_FAILED' });
       expect(server.requests).toHaveLength(2);

@@ -63,7 +63,7 @@ describe('billed requests, as the server counts them', () => {
     expect(Math.abs(charged - billed)).toBeLessThan(shipment.archive.archiveBytes < MIB ? 0.1 * PUT : 2 * PUT);
   });
 
-  test('a redelivered archive that is already restored costs its tail and a check of each key, no frame and no write', async () => {
+  test('a redelivered archive that is already restored costs its tail and a check of each key, but no frame or write', async () => {
     const { target } = await shipping.send({ size: 2000, count: 100, redelivered: true });
     expect(target).toEqual({ puts: 100, gets: 1 + 1 + (1 + 100) });
   });

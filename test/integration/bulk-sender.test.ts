@@ -116,7 +116,7 @@ test.each<[string, Answer]>([
   expect(server.requests.map(bodiesOf)).toEqual([messages(3), messages(3)]);
 });
 
-test('reports the reason of SQS for a refusal', async () => {
+test('reports why SQS refused a call', async () => {
   server.script({ status: 400, body: '{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no such queue"}' });
   await expect(sender.send(messages(1))).rejects.toThrow(
     /SendMessageBatch to https:\/\/sqs.example\/1\/queue failed: 400 .*no such queue/,
@@ -132,7 +132,7 @@ test('gives up on messages that SQS never accepts', async () => {
   expect(server.requests).toHaveLength(5);
 });
 
-test('ends calls that SQS does not answer when the signal is aborted, without retries', async () => {
+test('ends unanswered calls to SQS when the signal is aborted, without retries', async () => {
   server.script('stall');
   const stopped = new AbortController();
   const abortable = new SqsBulkSender({ client, queueUrl: 'https://sqs.example/1/queue', signal: stopped.signal });

@@ -56,7 +56,7 @@ afterEach(async () => {
 
 const open = (): S3CheckpointObject => new S3CheckpointObject(client, 'progress', 'rule/backfill.json');
 
-test('when two have loaded the same state, the second to save is refused, now and later', async () => {
+test('when two executions have loaded the same state, the second to save is refused, now and later', async () => {
   const [first, second] = [open(), open()];
   expect([await first.load(), await second.load()]).toEqual([undefined, undefined]);
   await first.save('one');
@@ -70,7 +70,7 @@ test('when two have loaded the same state, the second to save is refused, now an
   await expect(first.save('late')).rejects.toMatchObject({ code: 'CHECKPOINT_HELD' });
 });
 
-test('a save whose answer was lost is not mistaken for that of another execution', async () => {
+test('a save whose response was lost is not mistaken for that of another execution', async () => {
   const checkpoint = open();
   await checkpoint.load();
   answersToLose = 1;
@@ -81,7 +81,7 @@ test('a save whose answer was lost is not mistaken for that of another execution
   expect(stored?.toString()).toBe('three');
 });
 
-test('a save without a load before it has no condition', async () => {
+test('a save without a preceding load has no condition', async () => {
   stored = Buffer.from('of an earlier execution');
   await open().save('list of files');
   expect(stored.toString()).toBe('list of files');

@@ -72,7 +72,7 @@ describe('a copy inside S3', () => {
     expect(Uploads).toEqual([]);
   });
 
-  test('takes the given version, even below a delete marker, and makes a new version of the same key', async () => {
+  test('uses the given version, even below a delete marker, and creates a new version of the same key', async () => {
     const source = await place(Buffer.from('first'));
     await place(Buffer.from('second'));
     await client.send(new DeleteObjectCommand({ Bucket: 'outbound', Key: KEY }));
@@ -142,7 +142,7 @@ describe('what a copy sends', () => {
     [412, 'PreconditionFailed', 'WRITE_CONDITION_FAILED'],
     [200, 'InternalError', 'STORAGE_UNAVAILABLE'],
     [403, 'AccessDenied', 'STORAGE_ACCESS_DENIED'],
-  ])('turns an answer of %d %s into %s', async (status, said, code) => {
+  ])('turns a response of %d %s into %s', async (status, said, code) => {
     server.script(errorAnswer(status, said));
     await expect(store.copy(REQUEST)).rejects.toMatchObject({ code });
   });

@@ -75,7 +75,7 @@ describe('S3BucketDirectory', () => {
   test.each([
     [403, 'AccessDenied'],
     [404, 'ServerSideEncryptionConfigurationNotFoundError'],
-  ])('finds no default key when S3 answers %d %s', async (status, code) => {
+  ])('finds no default key when S3 responds with %d %s', async (status, code) => {
     server.script(errorAnswer(status, code));
     await expect(directory.findDefaultKey('data', 'eu-west-1', signal)).resolves.toBeUndefined();
   });

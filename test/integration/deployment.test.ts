@@ -172,8 +172,8 @@ async function notifications() {
   return { ...answer, $metadata: undefined };
 }
 
-describe('the answer', () => {
-  test('is put to the URL as CloudFormation signed it, without a content type', async () => {
+describe('the response', () => {
+  test('is PUT to the URL as CloudFormation signed it, without a content type', async () => {
     await request('BucketNotification', 'Create', notification(bucket, ''));
     const [sent] = stack.requests;
     expect(sent).toMatchObject({ method: 'PUT', url: '/answer?signature=abc%2Bdef' });
@@ -181,7 +181,7 @@ describe('the answer', () => {
     expect(sent?.headers['content-length']).toBe(String(sent?.body.length));
   });
 
-  test('is retried when the URL breaks connections or answers 503', async () => {
+  test('is retried when the URL breaks connections or returns 503', async () => {
     stack.script('reset', { status: 503 }, { status: 200 });
     const { Status } = await request('BucketNotification', 'Create', notification(bucket, ''));
     expect(Status).toBe('SUCCESS');

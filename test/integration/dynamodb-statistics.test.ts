@@ -36,7 +36,7 @@ describe('statistics in DynamoDB', () => {
     expect(Item?.['ExpiresAt']).toEqual({ N: String(NOW / 1000 + 90 * 86_400) });
   });
 
-  test('keep weights exact that are hundreds of archives apart', async () => {
+  test('stay exact with weights that are hundreds of archives apart', async () => {
     const store = openStore();
     const sums = { archives: 0, bytes: 0, tested: 0, compressed: 0, cpuSeconds: 0 };
     for (const bytes of [Math.exp(16), 0.25]) {

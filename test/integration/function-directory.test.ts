@@ -45,7 +45,7 @@ describe('LambdaFunctionDirectory', () => {
     ],
     ['an answer that is not JSON', { status: 200, body: '<html>' }, /returned no image/],
     ['a connection that breaks', 'reset', /did not answer/],
-  ] as const)('reports %s as an error that may pass', async (_, answer, message) => {
+  ] as const)('reports %s as a transient error', async (_, answer, message) => {
     server.script(answer);
     await expect(findImage(FUNCTION)).rejects.toMatchObject({
       code: 'FUNCTION_UNREADABLE',

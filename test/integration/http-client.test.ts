@@ -86,7 +86,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
   const headersOf = ({ headers }: HttpResponse): Record<string, string | undefined> =>
     Object.fromEntries(Array.from(headers.names(), (name) => [name, headers.get(name)]));
 
-  it('reads a head that arrives in pieces while it reads other answers', async () => {
+  it('reads a head that arrives in pieces while it reads other responses', async () => {
     const { answer, sink } = ask(open(), '/slow');
     const exchange = await server.request('/slow');
     await exchange.send('HTTP/1.1 200 OK\r\nx-amz-meta-first: precious\r\nx-amz-me');
@@ -105,7 +105,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     expect(sink.body.toString()).toBe('body!');
   });
 
-  it('reads the head after an interim answer', async () => {
+  it('reads the head after an interim response', async () => {
     const { answer, sink } = ask(open(), '/interim');
     const exchange = await server.request('/interim');
     await exchange.send('HTTP/1.1 103 Early Hints\r\nlink: none\r\n\r\nHTTP/1.1 200 OK\r\nx-amz-meta-a: kept\r\n');
@@ -137,14 +137,14 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     expect(sink.body.toString()).toBe('all of it');
   });
 
-  it('fails an answer that a half-closed server leaves incomplete', async () => {
+  it('fails a response that a half-closed server leaves incomplete', async () => {
     const { answer } = ask(open(), '/cut');
     const exchange = await server.request('/cut');
     exchange.socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345');
     await expect(answer).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
   });
 
-  it('fails an answer that is not HTTP, then uses a new connection', async () => {
+  it('fails a response that is not HTTP, then uses a new connection', async () => {
     const client = open();
     const { answer } = ask(client, '/garbage');
     const failure = expect(answer).rejects.toMatchObject({ code: 'ANSWER_MALFORMED' });
@@ -153,7 +153,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     await disturb('/next', client);
   });
 
-  it('ends an aborted answer, and leaves the others alone', async () => {
+  it('ends an aborted response, and leaves the others alone', async () => {
     const sent = randomBytes(100_000);
     const aborted = ask(open(), '/aborted');
     const other = ask(open(), '/whole');
@@ -169,7 +169,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     expect(other.sink.body.equals(sent)).toBe(true);
   });
 
-  it('does not mix the bytes of concurrent answers', async () => {
+  it('does not mix the bytes of concurrent responses', async () => {
     const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
     const bodies = Array.from({ length: 8 }, () => randomBytes(1_500_000));
     const asked = bodies.map((_, index) => ask(open(), `/many-${index}`));
@@ -185,7 +185,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     expect(asked.map(({ sink }) => digest(sink.body))).toEqual(bodies.map(digest));
   });
 
-  it('fails with what its sink throws, then answers the next request', async () => {
+  it('fails with what its sink throws, then sends the next request', async () => {
     const client = open();
     const { answer, sink } = ask(client, '/unwanted');
     sink.write = () => {
@@ -226,7 +226,7 @@ describe('our client', () => {
     await server.stop();
   });
 
-  it('does not mistake bytes that follow an answer for the next one', async () => {
+  it('does not mistake bytes that follow a response for the next one', async () => {
     const { answer } = ask(client, '/generous');
     await (await server.request('/generous')).send(
       'HTTP/1.1 204 None\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n',
@@ -238,7 +238,7 @@ describe('our client', () => {
     expect(server.counts.connections).toBe(2);
   });
 
-  it('does not reuse a connection whose request is only half sent when the answer arrives', async () => {
+  it('does not reuse a connection whose request is only half sent when the response arrives', async () => {
     const body = Buffer.alloc(64_000_000);
     const { answer } = ask(client, '/early', { method: 'PUT', body });
     const exchange = await server.request('/early');

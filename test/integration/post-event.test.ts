@@ -17,14 +17,14 @@ async function post(answer: RequestListener, signal = new AbortController().sign
   }
 }
 
-test('an event is posted as it is, and the status and text of the answer are returned', async () => {
+test('an event is posted as it is, and the status and text of the response are returned', async () => {
   const answered = post((request, response) => {
     void text(request).then((body) => response.writeHead(502).end(`${request.method} ${request.url} ${body} é`));
   });
   expect(await answered).toEqual({ status: 502, text: 'POST /invoke event é' });
 });
 
-test('an answer that ends too early is an error', async () => {
+test('a response that ends too early is an error', async () => {
   const answered = post((_, response) => {
     response.writeHead(200, { 'content-length': 10 });
     response.write('half', () => response.destroy());
@@ -32,7 +32,7 @@ test('an answer that ends too early is an error', async () => {
   await expect(answered).rejects.toMatchObject({ code: 'ECONNRESET' });
 });
 
-test('waiting for an answer ends when it is aborted', async () => {
+test('waiting for a response ends when it is aborted', async () => {
   const stop = new AbortController();
   const answered = post(() => {
     stop.abort();

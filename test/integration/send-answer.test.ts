@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(() => server.stop());
 
-test('puts the bytes of an answer to the unchanged URL, without a content type', async () => {
+test('PUTs the bytes of a response to the unchanged URL, without a content type', async () => {
   server.script({ status: 200 });
   expect(await sendResponse(`${server.endpoint}/stack%2Fone?X-Amz-Signature=a%2Bb`, '{"Status":"ü"}', 5000)).toBe(200);
   const [request] = server.requests;
@@ -20,7 +20,7 @@ test('puts the bytes of an answer to the unchanged URL, without a content type',
   expect(request?.body.toString()).toBe('{"Status":"ü"}');
 });
 
-test('returns other answers, and does not follow redirects', async () => {
+test('returns other responses, and does not follow redirects', async () => {
   server.script({ status: 307, headers: { location: `${server.endpoint}/elsewhere` } }, { status: 403 });
   expect(await sendResponse(`${server.endpoint}/a`, '{}', 5000)).toBe(307);
   expect(await sendResponse(`${server.endpoint}/a`, '{}', 5000)).toBe(403);

@@ -135,7 +135,7 @@ test('six destination buckets share one limit on sockets, and every object arriv
   await store.close();
 }, 60_000);
 
-test('a bucket that gets no more calls gives up its sockets for another one', async () => {
+test('a bucket that gets no more calls frees its sockets for another bucket', async () => {
   const store = open({ maxSockets: 4 });
   const body = Buffer.from('object');
   const request = {

@@ -75,7 +75,7 @@ describe('archives that were written by Python and stock zstd', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('keep `w/q` and `w//q` apart though a monitored prefix gave them one member name', async () => {
+  test('keep `w/q` and `w//q` apart even though a monitored prefix gave them one member name', async () => {
     const region = new TargetRegion();
     const objects = [packed('w/q', Buffer.from('one'), 'w'), packed('w//q', Buffer.from('other'), 'w')];
     expect(objects.map(({ member }) => member)).toEqual(['objects/q', 'objects/q']);

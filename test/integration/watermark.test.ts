@@ -195,7 +195,7 @@ test('metrics of functions and tasks count for work that neither the queues nor 
   await near('replicating', 10_000);
 }, 60_000);
 
-test('a resent archive that was given up before keeps its age until S3 must have replicated it', async () => {
+test('a resent archive that was previously given up keeps its age until S3 should have replicated it', async () => {
   const Key = `${withFallback.id}/${formatKeyTime(secondsAgo(400_000))}-0123.tar.zst`;
   await s3.send(new PutObjectCommand({ Bucket: 'outbound', Key, Body: 'archive' }));
   expect((await stages(withFallback))?.replicating).toBe(400_000);
@@ -225,7 +225,7 @@ test('a message that a task requeues after its last poll keeps the age of its ob
   expect((await stages(withFallback))?.waiting).toBeGreaterThanOrEqual(50_000);
 }, 60_000);
 
-test('a bucket that does not exist is an error with its name', async () => {
+test('a bucket that does not exist causes an error with its name', async () => {
   const lister = new S3KeyLister(connections.of);
   await expect(lister.firstKeys({ region: AWAY, bucket: 'nowhere', prefix: '' }, 1)).rejects.toMatchObject({
     code: 'WATERMARK_UNKNOWN',

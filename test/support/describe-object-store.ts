@@ -109,7 +109,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
       it.each([
         ['smaller', 9],
         ['larger', 11],
-      ])('refuses an object when the buffer is %s than it', async (_, size) => {
+      ])('refuses an object when the buffer is %s than the object', async (_, size) => {
         const location = fresh();
         const { etag } = await put(location, Buffer.from('0123456789'));
         await expect(readAll(location, etag, size)).rejects.toMatchObject({ code: 'OBJECT_SIZE_MISMATCH' });
@@ -357,7 +357,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         await neighbor.abort();
       });
 
-      it('drop the parts after the last one that they are completed with', async () => {
+      it('drop the parts after the last one in the completion', async () => {
         const location = fresh();
         const upload = await store.createUpload({ ...location, ...BARE });
         const body = Buffer.from('body');
@@ -375,7 +375,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect((await readAll(location, etag, 4)).into.toString()).toBe('body');
       });
 
-      it('take other objects as parts if those have not changed', async () => {
+      it('accept other objects as parts if those have not changed', async () => {
         const [location, stage] = [fresh(), at('a stage/of +parts')];
         const [first, second] = [Buffer.alloc(PART_BYTES, 7), Buffer.from('end')] as const;
         const { etag } = await put(stage, first);

@@ -62,7 +62,7 @@ describe('a function that requeues messages to the queue that invokes it', () =>
   });
 });
 
-test('a role that reads and writes the statistics table may do with its key all that DynamoDB may require', () => {
+test('a role that reads and writes the statistics table may use its key in every way that DynamoDB may require', () => {
   const statements = policyStatements(resources);
   const users = statements.filter(({ actions }) => actions.includes('dynamodb:UpdateItem')).filter(isOfRole);
   const keys = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo'];

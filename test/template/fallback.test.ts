@@ -149,7 +149,7 @@ describe('the network', () => {
     expect(policies).not.toContain(undefined);
   });
 
-  test('allows through its endpoints all that the roles of the tasks may do over them', () => {
+  test('has endpoints that allow everything that the task roles may do over them', () => {
     for (const region of ['eu-west-1', 'us-east-1']) {
       const statements = policyStatements(inRegion(region));
       const actionsOf = (path: RegExp) =>
@@ -190,7 +190,7 @@ describe('the tasks', () => {
     ]);
   });
 
-  test("run the functions' image on arm64 as an unprivileged user, without writing, with two minutes to stop", () => {
+  test("run the functions' image on arm64 as an unprivileged user, read-only, with two minutes to stop", () => {
     for (const task of everywhere('AWS::ECS::TaskDefinition')) {
       expect(task.properties).toMatchObject({
         NetworkMode: 'awsvpc',
@@ -213,7 +213,7 @@ describe('the tasks', () => {
   });
 
   test(
-    'take a new image when the functions do, since they follow the version of the deployment function',
+    'get a new image when the functions do, since they follow the version of the deployment function',
     async () => {
       const [, before] = Object.entries(expanded.nested).find(([location]) => location.endsWith('/region.yaml')) ?? [];
       const path = fileURLToPath(new URL('../../src/stacks/region.yaml', import.meta.url));
@@ -259,7 +259,7 @@ describe('the tasks', () => {
     }
   });
 
-  test('may do with objects what the function may, through the same policy, and otherwise only use their queue', () => {
+  test('may do the same with objects as the function, by the same policy, and otherwise only use their queue', () => {
     for (const region of ['eu-west-1', 'us-east-1']) {
       const work = ofType(inRegion(region), 'AWS::IAM::Policy').filter(({ path }) => path.endsWith('/Work'));
       const roles = work.map((policy) => listOf(policy.properties['Roles']).map(textOf));
@@ -287,7 +287,7 @@ describe('the tasks', () => {
 });
 
 describe('the service', () => {
-  test('starts at zero tasks, shares them between Spot and on demand, and rolls back what does not start', () => {
+  test('starts at zero tasks, splits tasks between Spot and on demand, and rolls back what does not start', () => {
     const services = everywhere('AWS::ECS::Service');
     expect(services).toHaveLength(4);
     for (const service of services) {

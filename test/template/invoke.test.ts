@@ -204,7 +204,7 @@ test(
 );
 
 test(
-  'the watermark function measures the watermark of each rule and region at watermark-clock.json',
+  'the watermark function measures the watermark of each rule and region for watermark-clock.json',
   async () => {
     await expect(send('watermark', 'watermark-clock.json')).resolves.toBeNull();
     const { rules } = await loadConfiguration(join(PROJECT, 'configuration'));
@@ -370,7 +370,7 @@ describe('a function that fails', () => {
     await expect(runtime.invoke({})).resolves.toBe(1);
   });
 
-  test('takes events one after another, however many arrive at once', async () => {
+  test('handles events one after another, however many arrive at once', async () => {
     const answers = await Promise.all([{}, {}, {}].map((event) => runtime.invoke(event)));
     expect(answers.map((answer) => Number(answer) - Number(answers[0]))).toEqual([0, 1, 2]);
   });
@@ -389,7 +389,7 @@ describe('a function that fails', () => {
 });
 
 test(
-  'npm run invoke prints the log, the answer and the contents of buckets and queues afterwards',
+  'npm run invoke prints the log, the response and the contents of buckets and queues afterwards',
   async () => {
     let printed = '';
     await runInvoke(['source', join(EVENTS, 'source-put.json')], (text) => {

@@ -203,7 +203,7 @@ describe('alarms', () => {
     );
   });
 
-  test('are as many as the plan counts in its costs', () => {
+  test('match the number that the plan charges for', () => {
     for (const plan of planRegions(configuration)) {
       const resources = created.get(plan.region) ?? [];
       const watched = namedMetrics(ofType(resources, 'AWS::CloudWatch::Alarm'), plan.region).length;

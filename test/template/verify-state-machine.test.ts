@@ -154,7 +154,7 @@ describe('the state machine of scheduled verifications', () => {
     MINUTES,
   );
 
-  test('is started by the schedule of each rule that has one, with the rule, by a role that may do nothing else', () => {
+  test('is started with the rule on the schedule of each rule that has one, by a role that may do nothing else', () => {
     const clocks = ofType(resources, 'AWS::Events::Rule').filter((each) =>
       textOf(at(each, 'Name') ?? '').includes('-verify'),
     );
@@ -194,7 +194,7 @@ describe('the state machine of scheduled verifications', () => {
   );
 
   test(
-    'fails at once if its rule is gone, and has an alarm for each end but success',
+    'fails at once if its rule is gone, and has an alarm for each outcome but success',
     async () => {
       const { status, error } = await execute('no-rule', { rule: 'gone-0123456789' });
       expect({ status, error }).toEqual({ status: 'FAILED', error: 'InvalidVerificationTaskError' });

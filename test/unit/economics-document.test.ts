@@ -54,7 +54,7 @@ describe('docs/economics.md', () => {
   });
 });
 
-describe('the days for which archives are charged storage', () => {
+describe('the days for which storage of archives is charged', () => {
   const days = (name: string, rule: string, key: string): number =>
     Number(new RegExp(`Id: ${rule}\\b[\\s\\S]*?${key}: (\\d+)`).exec(stack(name))?.[1]);
 

@@ -39,7 +39,7 @@ test('its assumptions do not exceed the measurements in docs/performance.md', as
   expect(figure('memory-archive-target', cpu)).toBeLessThanOrEqual(MEASURED.restoringCpu - 1);
 });
 
-test('its sentences state the same objects per second, and their product for twenty rules and fifty targets', () => {
+test('its sentences state the same object rate, and the product for twenty rules and fifty targets', () => {
   const number = (value: number): string => new Intl.NumberFormat('en-US').format(value);
   const { packed, restored } = MEASURED;
   expect(text).toContain(`${number(packed)} objects packed and ${number(restored)} restored a second by one function`);

@@ -54,7 +54,7 @@ export class AwsPriceList implements PriceList {
     } catch (thrown) {
       signal.throwIfAborted();
       const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      throw new UnavailablePriceListError(`The AWS Price List did not answer for ${serviceCode}: ${said}`, {
+      throw new UnavailablePriceListError(`The AWS Price List did not respond for ${serviceCode}: ${said}`, {
         context: { service: serviceCode },
         cause: thrown,
       });

@@ -88,7 +88,7 @@ export class DynamoDbDeletions implements DeletionMemory {
       const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
       throw new DeletionMemoryError(
         isOutage(cause),
-        `${operation} of the deletions of rule ${rule} in ${table}: ${said}. The archive is kept and will be restored when the table answers.`,
+        `${operation} of the deletions of rule ${rule} in ${table}: ${said}. The archive is kept and will be restored when the table responds.`,
         { context: { operation, rule, table }, cause },
       );
     }

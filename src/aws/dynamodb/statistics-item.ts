@@ -32,7 +32,7 @@ const DECIMALS: Readonly<Record<keyof ArmSums, number>> = {
 const PRIORS = ['gain', 'secondsPerByte'] as const satisfies (keyof LevelPrior)[];
 const PROBES = ['archive', 'fraction'] as const satisfies (keyof ClassProbe)[];
 
-/** `sum:text:9:bytes` and the like: what is added to. */
+/** `sum:text:9:bytes` and the like: values that are added to. */
 export function sumAttributes({ arms }: Pick<StatisticsUpdate, 'arms'>): NamedNumber[] {
   return flatten('sum', arms, SUMS, (value, field) => renderDecimals(value, DECIMALS[field]));
 }
@@ -41,7 +41,7 @@ export function sumNames(key: ArmKey): string[] {
   return SUMS.map((field) => `sum:${key}:${field}`);
 }
 
-/** `prior:text:9:gain`, `probe:text:fraction` and the like: what a later probe replaces. */
+/** `prior:text:9:gain`, `probe:text:fraction` and the like: values that a later probe replaces. */
 export function probeAttributes({ priors, probes }: Pick<StatisticsUpdate, 'priors' | 'probes'>): NamedNumber[] {
   return [...flatten('prior', priors, PRIORS, renderNumber), ...flatten('probe', probes, PROBES, renderNumber)];
 }

@@ -6,7 +6,7 @@ import { readStatistics } from './statistics-item.ts';
 import { additionOf, rebaseOf } from './statistics-updates.ts';
 import type { UpdateExpression } from './update-expression.ts';
 
-/** An item that was not updated for this long is removed: its rule is gone. */
+/** An item that has not been updated for this long is removed: its rule is gone. */
 const DAYS_KEPT = 90;
 export interface DynamoDbStatisticsOptions {
   readonly table: string;

@@ -4,7 +4,7 @@ import { TaskProtectionError } from '../errors.ts';
 
 const TIMEOUT_MILLISECONDS = 5_000;
 
-/** The agent's answer: the state that it has set, or one of two kinds of refusal. */
+/** The agent's response: the state that it has set, or one of two kinds of refusal. */
 const answerSchema = z.object({
   protection: z.object({ ProtectionEnabled: z.boolean() }).optional(),
   failure: z.object({ Reason: z.string() }).optional(),

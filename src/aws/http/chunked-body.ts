@@ -2,7 +2,7 @@ import { KIB } from '../../units.ts';
 import { malformedError } from './errors.ts';
 
 const LINE_FEED = 0x0a;
-/** S3 sends no longer size lines or trailers. */
+/** S3's size lines and trailers are never longer than this. */
 const MAX_LINE = 16 * KIB;
 const SIZE = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?$/i;
 

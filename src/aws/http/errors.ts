@@ -7,7 +7,7 @@ export type HttpErrorCode =
   | 'REQUEST_UNSENDABLE';
 
 /**
- * The reason why an exchange ended without an answer. Errors of sockets, such as ECONNRESET, are passed on as Node
+ * The reason why an exchange ended without a response. Errors of sockets, such as ECONNRESET, are passed on as Node
  * throws them.
  */
 export class HttpError extends Error {
@@ -22,5 +22,5 @@ export class HttpError extends Error {
 
 /** The server does not speak HTTP as S3 does. */
 export function malformedError(message: string): HttpError {
-  return new HttpError('ANSWER_MALFORMED', `The answer is not HTTP/1.1: ${message}`);
+  return new HttpError('ANSWER_MALFORMED', `The response is not HTTP/1.1: ${message}`);
 }

@@ -6,7 +6,7 @@ const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * The names of an answer's headers, in order. Most answers of a server have the same names, so they share one instance.
+ * The names of a response's headers, in order. Most responses of a server use the same ones, so they share an instance.
  */
 interface HeaderNames {
   /** Each name as it was received, with its colon. */
@@ -15,7 +15,7 @@ interface HeaderNames {
   readonly positions: ReadonlyMap<string, readonly number[]>;
 }
 
-/** The headers of an answer: lower-case names, values as latin1. */
+/** The headers of a response: lower-case names, values as latin1. */
 export class ResponseHeaders {
   readonly #names: HeaderNames;
   readonly #values: readonly string[];

@@ -3,7 +3,7 @@ import { ChunkedBody } from './chunked-body.ts';
 import { HttpError, malformedError } from './errors.ts';
 import { ResponseHeaders } from './response-headers.ts';
 
-/** Receives an answer as it arrives. */
+/** Receives a response as it arrives. */
 export interface ResponseListener {
   begin(status: number, headers: ResponseHeaders): void;
   /** The bytes are valid during the call only. */
@@ -11,17 +11,17 @@ export interface ResponseListener {
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
-/** Heads of S3's answers have under 1 KB, and 8 KB with the longest metadata. */
+/** Heads of S3's responses have under 1 KB, and 8 KB with the longest metadata. */
 const MAX_HEAD = 64 * KIB;
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |\r)/;
 const DIGITS = /^\d{1,16}$/;
 const SWITCHING_PROTOCOLS = 101;
 
 /**
- * Reads the answers of one connection, one after the other (RFC 9112). It does not keep the bytes that it is given, so
+ * Reads the responses of one connection, one by one (RFC 9112). It does not keep the bytes that it is given, so
  * their buffer may be reused.
  *
- * | the answer                            | its body ends                     |
+ * | the response                          | its body ends                     |
  * |---------------------------------------|-----------------------------------|
  * | to a HEAD, or 204, or 304             | with the head                     |
  * | has `transfer-encoding: chunked`      | with its last chunk               |
@@ -37,10 +37,10 @@ export class ResponseParser {
   #left = 0;
   #chunks = new ChunkedBody();
   #lasting = true;
-  /** The names of the previous answer's headers; the next answer usually has the same. */
+  /** The names of the previous response's headers; the next response usually has the same. */
   #headers: ResponseHeaders | undefined;
 
-  /** Whether no answer is expected. */
+  /** Whether no response is expected. */
   get isIdle(): boolean {
     return this.#state === 'idle';
   }
@@ -50,12 +50,12 @@ export class ResponseParser {
     return this.#state !== 'idle' && this.#state !== 'head';
   }
 
-  /** Whether the connection may be used again after the last answer. */
+  /** Whether the connection may be used again after the last response. */
   get isPersistent(): boolean {
     return this.#lasting;
   }
 
-  /** Expects another answer. */
+  /** Expects another response. */
   expect(method: string, listener: ResponseListener): void {
     this.#method = method;
     this.#listener = listener;
@@ -64,8 +64,8 @@ export class ResponseParser {
   }
 
   /**
-   * Takes bytes in their order.
-   * @returns how many of them belong to the answer; the parser is idle when it has all of it
+   * Accepts bytes, in order.
+   * @returns how many of them belong to the response; the parser is idle when it has all of it
    * @throws HttpError, or what the listener throws
    */
   push(bytes: Buffer): number {
@@ -78,8 +78,8 @@ export class ResponseParser {
   }
 
   /**
-   * The connection has ended. The parser is idle when that is how the answer ends.
-   * @throws HttpError when the answer is incomplete
+   * The connection has ended. The parser is then idle if that is how the response ends.
+   * @throws HttpError when the response is incomplete
    */
   end(): void {
     if (this.#state === 'idle') return;
@@ -121,7 +121,7 @@ export class ResponseParser {
     const encoding = headers.get('transfer-encoding');
     if (this.#method === 'HEAD' || status === 204 || status === 304) return 'idle';
     if (encoding !== undefined) {
-      // With two lengths, another reader may use the other one and see a different answer (response splitting).
+      // With two lengths, another reader may use the other one and see a different response (response splitting).
       if (length !== undefined || encoding.toLowerCase() !== 'chunked') throw malformedError('its length is ambiguous');
       this.#chunks = new ChunkedBody();
       return 'chunked';

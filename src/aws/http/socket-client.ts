@@ -9,17 +9,17 @@ import type { ResponseHeaders } from './response-headers.ts';
 import { type ResponseListener, ResponseParser } from './response-parser.ts';
 
 export interface SocketClientOptions extends SocketOptions {
-  /** Milliseconds between two reads of an answer's body. */
+  /** Milliseconds between two reads of a response's body. */
   readonly bodyTimeout: number;
 }
 
-/** Bytes that one read of a socket takes at most; TLS hands over 16 KiB at a time. */
+/** Max bytes that one read of a socket returns; TLS hands over 16 KiB at a time. */
 const BUFFER_BYTES = 256 * KIB;
 /** All sockets read into it, one after the other: the bytes of a read are used before the next one begins. */
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 /** Milliseconds. If a socket was idle for longer, the server may close it just when it is reused. */
 const MAX_IDLE = 4_000;
-/** S3's error documents and upload results have a few kilobytes; more is not S3, and not worth memory. */
+/** S3's error documents and upload results have a few kilobytes; anything larger is not from S3. */
 const MAX_TEXT_BYTES = MIB;
 
 /** Opens clients of one address. */
@@ -124,7 +124,7 @@ class SocketClient implements HttpClient {
 
   #receive(socket: Socket, bytes: Buffer): void {
     const call = this.#call;
-    // The server sent bytes without a request, or after its answer: they belong to no call.
+    // The server sent bytes without a request, or after its response: they belong to no call.
     if (call === undefined) {
       this.#drop();
       return;
@@ -141,7 +141,7 @@ class SocketClient implements HttpClient {
   #finish(socket: Socket, call: SocketCall, isExact: boolean): void {
     this.#call = undefined;
     this.#idleSince = performance.now();
-    // An answer that came before the whole request was sent leaves the connection in the middle of it.
+    // A response that came before the whole request was sent leaves the connection in the middle of it.
     if (isExact && this.#parser.isPersistent && socket.writableLength === 0) socket.unref();
     else this.#drop();
     call.succeed();
@@ -185,7 +185,7 @@ class SocketClient implements HttpClient {
     this.#timerAt = deadline;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      // What has arrived while the thread was busy is read first.
+      // Bytes that arrived while the thread was busy are read first.
       setImmediate(() => {
         this.#checkTime();
       });
@@ -201,8 +201,8 @@ class SocketClient implements HttpClient {
       return;
     }
     const error = this.#parser.isInBody
-      ? new HttpError('BODY_TIMEOUT', 'The body of the answer stalled')
-      : new HttpError('HEADERS_TIMEOUT', `No answer within ${call.request.headersTimeout} ms`);
+      ? new HttpError('BODY_TIMEOUT', 'The response body stalled')
+      : new HttpError('HEADERS_TIMEOUT', `No response within ${call.request.headersTimeout} ms`);
     this.#fail(call, error);
   }
 }
@@ -258,7 +258,7 @@ class SocketCall implements ResponseListener {
 
   succeed(): void {
     this.#stopWaiting?.();
-    if (this.#answer === undefined) throw new TypeError('A call without an answer cannot succeed');
+    if (this.#answer === undefined) throw new TypeError('A call without a response cannot succeed');
     const body = this.#chunks ? Buffer.concat(this.#chunks).toString() : '';
     this.#resolve({ status: this.#answer.status, headers: this.#answer.headers, body });
   }

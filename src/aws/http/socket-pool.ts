@@ -155,7 +155,7 @@ export class SocketPool {
 
   #admitFirst({ waiting }: Origin, client: HttpClient): void {
     const [first] = waiting;
-    if (first === undefined) throw new RangeError('No call waits for this address');
+    if (first === undefined) throw new RangeError('No call is waiting for this address');
     waiting.delete(first);
     this.#waiting -= 1;
     first.admit(client);

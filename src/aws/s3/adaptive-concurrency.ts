@@ -7,7 +7,7 @@ export interface ConcurrencyOptions {
 
 /** The fraction of the limit that remains after a cut. */
 const CUT = 0.5;
-/** Milliseconds. Answers to calls that were sent before a cut say nothing about its effect. */
+/** Milliseconds. Responses to calls that were sent before a cut say nothing about its effect. */
 const QUIET = 1_000;
 
 interface WaitingCall {
@@ -58,7 +58,7 @@ export class AdaptiveConcurrency {
     return true;
   }
 
-  /** Resolves when the call may begin, in the order of asking. @throws the reason of the signal */
+  /** Resolves when the call may begin: first come, first served. @throws the reason of the signal */
   begin(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.tryBegin()) return Promise.resolve();

@@ -9,11 +9,11 @@ import type { CheckpointStore } from '../../backfill/dependencies.ts';
 import { HeldCheckpointError } from '../../backfill/errors.ts';
 
 /**
- * How often an object is read if its body breaks off: the SDK retries calls, but leaves the body of an answer to its
+ * Max reads of an object whose body breaks off: the SDK retries calls, but leaves the body of a response to its
  * reader.
  */
 const ATTEMPTS = 5;
-/** What Node calls a connection that was closed within an answer. */
+/** What Node calls a connection that was closed in the middle of a response. */
 const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'EPIPE', 'ETIMEDOUT']);
 
 interface SavedCheckpoint {
@@ -50,7 +50,7 @@ export class S3CheckpointObject implements CheckpointStore {
     } catch (thrown) {
       if (!isUnmet(thrown)) throw thrown;
       const found = await this.#get();
-      // The object was saved, but the answer was lost: the retry found its own text.
+      // The object was saved, but the response was lost: the retry found its own text.
       if (found?.text === text) {
         this.#condition = { IfMatch: found.etag };
         return;
@@ -76,7 +76,7 @@ export class S3CheckpointObject implements CheckpointStore {
   }
 }
 
-/** 412; 409 when another write was under way; 404 when what was to be replaced has expired. */
+/** 412; 409 when another write was under way; 404 when the object to be replaced has expired. */
 function isUnmet(thrown: unknown): boolean {
   if (!(thrown instanceof S3ServiceException)) return false;
   const { httpStatusCode: status } = thrown.$metadata;

@@ -30,10 +30,10 @@ export interface ConnectionOptions extends RetryOptions {
   /** Opens the clients of one address. Default: our own. */
   readonly opener?: (origin: string, options: SocketClientOptions) => OpenClient;
   /**
-   * From the request to the answer's headers; for a body, the time that a slow connection needs to send it is added.
+   * From the request to the response's headers, plus the time that a slow connection needs to send a body.
    */
   readonly headersTimeout?: number;
-  /** Between two chunks of an answer's body. */
+  /** Between two chunks of a response's body. */
   readonly bodyTimeout?: number;
   readonly now?: () => number;
 }
@@ -47,7 +47,7 @@ export interface S3Call extends CallName {
   readonly headers: readonly string[];
   readonly body?: Uint8Array;
   readonly sink?: BodySink;
-  /** Bytes that S3 itself copies before it answers. */
+  /** Bytes that S3 itself copies before it responds. */
   readonly copiedBytes?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -98,7 +98,7 @@ export class S3Connection {
   }
 
   /**
-   * The answer to a successful call, after as many attempts as it took.
+   * The response to a successful call, after as many attempts as it took.
    *
    * @throws one of storage/errors.ts or aws/errors.ts, or the reason of the signal when that aborts
    */

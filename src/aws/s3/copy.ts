@@ -115,7 +115,7 @@ function buildSourceHeaders({ bucket, key, versionId, etag }: CopySource): strin
 function requireCrc32(crc32: number | undefined, { bucket, key }: CopySource): number {
   if (crc32 !== undefined) return crc32;
   throw new UnavailableStorageError(
-    `S3 reports no CRC-32 of s3://${bucket}/${key} or of the parts of its copy, so the copy cannot be verified`,
+    `S3 reports no CRC-32 for s3://${bucket}/${key} or for the parts of its copy, so the copy cannot be verified`,
     { context: { bucket, key } },
   );
 }

@@ -10,7 +10,7 @@ const METADATA_PREFIX = 'x-amz-meta-';
 
 const HEADER_FIELDS = Object.entries(HEADER_NAMES);
 
-/** The description of an object in the answer to a GET or HEAD. `size` is that of the whole object. */
+/** The description of an object in the response to a GET or HEAD. `size` is that of the whole object. */
 export function describeObject(answer: ResponseHeaders, size: number): ObjectDescription {
   const headers: Record<string, string> = {};
   for (const [field, name] of HEADER_FIELDS) {
@@ -49,7 +49,7 @@ function readMetadata(answer: ResponseHeaders): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** @throws UnavailableStorageError when the header is missing: then the server that answered is not S3 */
+/** @throws UnavailableStorageError when the header is missing: then the server that responded is not S3 */
 export function requireHeader(answer: ResponseHeaders, name: string): string {
   const value = answer.get(name);
   if (value === undefined) {
@@ -58,7 +58,7 @@ export function requireHeader(answer: ResponseHeaders, name: string): string {
   return value;
 }
 
-/** The result of a write, from its answer. */
+/** The result of a write, from its response. */
 export function withVersion(etag: string, answer: ResponseHeaders): WrittenVersion {
   const versionId = answer.get('x-amz-version-id');
   return versionId === undefined ? { etag } : { etag, versionId };

@@ -28,9 +28,9 @@ export interface CallName {
   readonly key: string;
 }
 
-/** A failure as S3 describes it, or as the connection does if there was no answer. */
+/** A failure as S3 describes it, or as the connection does if there was no response. */
 export interface S3Failure {
-  /** 0 without an answer. */
+  /** 0 without a response. */
   readonly status: number;
   /** Empty when S3 sent no error document, as with every HEAD. */
   readonly code: string;
@@ -58,7 +58,7 @@ const THROTTLING = new Set([
   'RequestThrottled',
   'TooManyRequests',
 ]);
-/** 4xx answers with a temporary reason: the body was truncated or damaged in transit, or S3 gave up waiting for it. */
+/** 4xx responses with a transient cause: the body was truncated or damaged in transit, or S3 gave up waiting for it. */
 const PASSING = new Set([
   'RequestTimeout',
   'RequestTimeoutException',
@@ -78,7 +78,7 @@ const EXPIRED = new Set([
 const ABSENCES = new Set(['NoSuchKey', 'NoSuchVersion']);
 const CUSTOMER_KEY = /form of server side encryption|customer[- ]provided|encryption-customer/i;
 
-/** The failure in an answer, or undefined for a success. CompleteMultipartUpload may send one under status 200. */
+/** The failure in a response, or undefined for a success. CompleteMultipartUpload may send one under status 200. */
 export function findFailure({ status, headers, body }: HttpResponse): S3Failure | undefined {
   if (status < 300 && !body.includes('<Error>')) return undefined;
   return {
@@ -108,7 +108,7 @@ export function describeLostResponse(cause: Error): S3Failure {
 
 export function findRemedy({ status, code }: S3Failure, kind: CallKind): Remedy {
   if (THROTTLING.has(code) || status === 429) return 'throttled';
-  // The answer to a HEAD has no document that gives the reason; expired credentials are the only cause that a retry can
+  // A HEAD response has no document that gives the reason; expired credentials are the only cause that a retry can
   // fix.
   if (EXPIRED.has(code) || (status === 400 && code === '')) return 'new-credentials';
   if (code === 'RequestTimeTooSkewed') return 'server-clock';
@@ -131,7 +131,7 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
     return new BucketNotFoundError(`${said}. Create the bucket, or correct its name in the configuration.`, details);
   }
   if (code === 'NoSuchUpload') {
-    // An earlier attempt may have completed the upload although its answer was lost: then the object exists.
+    // An earlier attempt may have completed the upload although its response was lost: then the object exists.
     if (call.operation === 'CompleteMultipartUpload' && attempts > 1) return new WriteConditionError(said, details);
     return new UploadGoneError(`${said}. Start a new upload; a lifecycle rule may abort uploads too early.`, details);
   }
@@ -152,13 +152,13 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
     return new AccessDeniedError(`${said}. Check the role's policy, the bucket policy and the KMS key.`, details);
   }
   if (isAbsence(failure, call)) return new ObjectNotFoundError(said, details);
-  // A key that is gone does not have the ETag that If-Match asks for; S3 then answers 404 to a write.
+  // A key that is gone does not have the ETag that If-Match asks for; S3 then responds to a write with 404.
   const isUnmet = status === 412 || (call.kind === 'write' && (status === 409 || ABSENCES.has(code)));
   if (isUnmet)
     return call.kind === 'read' ? new ObjectChangedError(said, details) : new WriteConditionError(said, details);
   if (status === 404) {
     const advice =
-      'That does not say whether the object exists. Check what answers at the endpoint, and the credentials.';
+      'That does not say whether the object exists. Check what responds at the endpoint, and the credentials.';
     return new UnconfirmedAbsenceError(`${said}. ${advice}`, details);
   }
   if (status === 416) return new ObjectSizeError(`${said}. The object is shorter than announced.`, details);
@@ -166,7 +166,7 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
 }
 
 /**
- * Whether S3's error code says that the object does not exist; the answer to a HEAD has no code, see
+ * Whether S3's error code says that the object does not exist; a HEAD response has no code, see
  * S3ObjectStore.describeVersion.
  */
 function isAbsence({ status, code }: S3Failure, { kind, operation }: CallName): boolean {
@@ -182,7 +182,7 @@ export function describeOutage(last: S3Failure, call: CallName, attempts: number
   const { status, code, message, cause } = last;
   const name = `${call.operation} of s3://${call.bucket}/${call.key}`;
   const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-  const said = status === 0 ? `no answer (${code}: ${message})` : `${status} ${code}: ${message}`;
+  const said = status === 0 ? `no response (${code}: ${message})` : `${status} ${code}: ${message}`;
   return new UnavailableStorageError(`${name} failed after ${tries}; last result: ${said}`, {
     context: contextOf(call, attempts, last),
     cause,
@@ -205,5 +205,5 @@ function contextOf(call: CallName, attempts: number, failure?: S3Failure): Error
 
 function adviceFor({ status, code }: S3Failure): string {
   const isWrongRegion = status === 301 || code === 'AuthorizationHeaderMalformed';
-  return isWrongRegion ? '. The bucket is not in the region that the configuration says.' : '';
+  return isWrongRegion ? '. The bucket is not in the region that the configuration names.' : '';
 }

@@ -7,7 +7,7 @@ import { readElements, readText } from './xml.ts';
 import { readPath } from './xml-children.ts';
 
 /**
- * An answer of S3 lists 100 configurations, or 1,000 keys of 1,024 bytes, which are three times as long when encoded.
+ * A response lists 100 configurations, or 1,000 keys of 1,024 bytes, which are three times as long when encoded.
  */
 const MAX_ANSWER_BYTES = 8 * MIB;
 

@@ -48,7 +48,7 @@ export class ObjectSink implements BodySink {
 
   #mismatch(sent: string): ObjectSizeError {
     const { bucket, key, start, into } = this.#request;
-    const message = `S3 sent ${sent} of s3://${bucket}/${key}, where ${into.length} bytes were expected.`;
+    const message = `S3 sent ${sent} for s3://${bucket}/${key}; ${into.length} bytes were expected.`;
     return new ObjectSizeError(message, { context: { bucket, key, start, expected: into.length } });
   }
 }

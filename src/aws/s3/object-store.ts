@@ -162,7 +162,7 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
   }
 
   /**
-   * The answer to a HEAD has no document that explains a 404; that to a GET has one. @throws unless S3 says that the
+   * A HEAD response has no document that explains a 404; a GET response has one. @throws unless S3 says that the
    * object or version is missing
    */
   async #confirmAbsence(

@@ -26,7 +26,7 @@ export interface SignedService {
   readonly payloadHash: string;
 }
 
-/** S3 hashes no body for this value; integrity is TLS's and the CRC-32 header's task. */
+/** S3 hashes no body for this value; TLS and the CRC-32 header ensure integrity. */
 export const S3: SignedService = { name: 's3', payloadHash: 'UNSIGNED-PAYLOAD' };
 /**
  * Only for requests without a body whose path and query need no encoding: Lambda would require them to be encoded

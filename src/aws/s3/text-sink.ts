@@ -19,7 +19,7 @@ export class TextSink implements BodySink {
   write(chunk: Buffer): void {
     this.#bytes += chunk.byteLength;
     if (this.#bytes > this.#maxBytes) {
-      throw new StorageRejectedError(`An answer of S3 has more than ${this.#maxBytes} bytes.`);
+      throw new StorageRejectedError(`A response from S3 has more than ${this.#maxBytes} bytes.`);
     }
     // The buffer that a chunk is in belongs to the socket.
     this.#chunks.push(Buffer.from(chunk));

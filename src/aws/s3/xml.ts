@@ -1,8 +1,8 @@
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
 /**
- * The texts of all elements of this name. S3's answers that we read (errors, tag sets, upload results) have no CDATA,
- * no attributes that matter and no element nested in one of its own name, so a scan is all the parser they need.
+ * The texts of all elements of this name. S3's responses that we read (errors, tag sets, upload results) have no CDATA,
+ * no attributes that matter and no element nested in another of the same name, so a scan is all the parser they need.
  */
 export function readElements(xml: string, name: string): string[] {
   const element = new RegExp(`<${name}(?:\\s[^>]*)?(?:/>|>([\\s\\S]*?)</${name}>)`, 'g');

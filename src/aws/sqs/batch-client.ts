@@ -7,7 +7,7 @@ import { SocketPool } from '../http/socket-pool.ts';
 import { type Pressure, RetryPolicy } from '../s3/retry-policy.ts';
 import { RequestSigner, type SigningCredentials, SQS } from '../s3/sign-request.ts';
 
-/** SQS's answer about the messages of a batch. */
+/** SQS's response about the messages of a batch. */
 export interface SentBatch {
   /** Indices of those that it did not accept. */
   readonly refused: readonly number[];
@@ -54,7 +54,7 @@ export class SqsBatchClient {
 
   /**
    * @param bodies at most ten
-   * @throws UnavailableQueueError when SQS does not answer, or refuses the whole call, after retries; the reason of the signal
+   * @throws UnavailableQueueError if SQS does not respond or refuses the whole call after retries; the signal's reason
    */
   async send(bodies: readonly string[]): Promise<SentBatch> {
     const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));

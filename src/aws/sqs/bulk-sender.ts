@@ -17,10 +17,10 @@ export interface BulkSenderOptions {
 
 /** At 10 ms per call this is 48,000 messages per second. */
 const CONCURRENCY = 48;
-/** How often messages are sent that SQS does not accept; the client itself retries failed calls. */
+/** How many times per message is sent if SQS does not accept it; the client itself retries failed calls. */
 const ATTEMPTS = 5;
 
-/** Sends very many messages to one queue. If an answer is lost, messages may be sent twice. */
+/** Sends very many messages to one queue. If a response is lost, messages may be sent twice. */
 export class SqsBulkSender implements ExistingObjectQueue {
   readonly #client: SqsBatchClient;
   readonly #queueUrl: string;

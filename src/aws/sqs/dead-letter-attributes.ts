@@ -4,9 +4,9 @@ import type { CompressorError } from '../../errors.ts';
 
 /** SQS's limit per message. */
 const MAX_ATTRIBUTES = 10;
-/** Max characters of one value: enough for a reason, and too few to leave no room for a body of 1 MiB. */
+/** Max characters of one value: enough for a reason, and few enough to leave room for a body of 1 MiB. */
 const MAX_LENGTH = 2048;
-/** SQS refuses everything except tabs, line ends and characters in the sense of XML 1.0. */
+/** SQS refuses everything except tabs, line ends and the characters that XML 1.0 allows. */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 /**

@@ -22,13 +22,13 @@ export interface SqsQueueOptions {
   readonly client: SQSClient;
   readonly queueUrl: string;
   /**
-   * Called for every batch, or part of one, that SQS did not accept. The answer still has the messages that it
+   * Called for every batch, or part of one, that SQS did not accept. The response still has the messages that it
    * accepted.
    */
   readonly onFailure: (error: CompressorError) => void;
 }
 
-/** The answer to one call to SQS; the id of an entry is the number of its item. */
+/** The response to one call to SQS; the id of an entry is the number of its item. */
 interface BatchAnswer {
   readonly Failed?: BatchResultErrorEntry[] | undefined;
   readonly Successful?: readonly { readonly Id?: string | undefined }[] | undefined;

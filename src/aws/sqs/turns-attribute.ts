@@ -1,7 +1,7 @@
 import type { QueueMessage } from '../../messages/message-queue.ts';
 import type { OutgoingMessage } from './batches.ts';
 
-/** Message attribute of a requeued message: how often that happened in a row without progress. */
+/** Message attribute of a requeued message: how many times in a row it was requeued without progress. */
 export const TURNS_ATTRIBUTE = 's3xrc-turns';
 
 /** Empty for a message that was not requeued without progress. */

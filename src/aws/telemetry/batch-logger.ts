@@ -4,7 +4,7 @@ import type { CompressorError } from '../../errors.ts';
 import type { QueueMessage } from '../../messages/message-queue.ts';
 import type { FailureFate } from '../../messages/settle-batch.ts';
 
-/** Queries of docs/operations.md look for these texts. */
+/** Queries in docs/operations.md search for these texts. */
 const FATES: Readonly<Record<FailureFate, string>> = {
   retried: 'Message failed and is retried',
   'dead-lettered': 'Message dead-lettered',

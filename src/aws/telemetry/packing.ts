@@ -127,7 +127,7 @@ export class PowertoolsPackingTelemetry implements PackingTelemetry {
 
   statisticsLost(error: CompressorError): void {
     this.#metrics.count('StatisticsLost');
-    this.#logger.warn('Statistics of levels are lost', { error });
+    this.#logger.warn('Level statistics are lost', { error });
   }
 
   queueFailed(error: CompressorError): void {

@@ -9,7 +9,7 @@ import { BatchLogger } from './batch-logger.ts';
 import { DimensionedMetrics } from './dimensioned-metrics.ts';
 
 /**
- * Logs and metrics of the resend service; `flush` ends a batch. The metrics have the outbound bucket for their only
+ * Logs and metrics of the resend service; `flush` ends a batch. The metrics have the outbound bucket as their only
  * dimension, not those of a rule: an alarm cannot watch a search over dimensions, and the archive's name has to come
  * from the log anyway.
  */

@@ -25,7 +25,7 @@ export interface RestoringTelemetryOptions {
   readonly billedSecond: number | undefined;
 }
 
-/** One metric per reason: a dimension for reasons would be billed per rule, and reading the total would take a sum. */
+/** One metric per reason: a dimension for reasons would be billed per rule, and reading the total would need a sum. */
 const REASONS: readonly (readonly [reason: DeletionSkipReason, metric: string])[] = [
   ['absent', 'DeletionsOfAbsentObjects'],
   ['newer-at-target', 'DeletionsOfNewerObjects'],

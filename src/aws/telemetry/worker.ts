@@ -21,7 +21,7 @@ export interface WorkerTelemetryOptions {
 }
 
 /**
- * Logs and ages of a fallback worker itself; its packing and restoring is reported by the telemetry of source and
+ * Logs and ages of a fallback worker itself; its packing and restoring are reported by the telemetry of source and
  * target.
  */
 export class PowertoolsWorkerTelemetry implements WorkerTelemetry {
@@ -59,7 +59,7 @@ export class PowertoolsWorkerTelemetry implements WorkerTelemetry {
   }
 
   queueFailed(error: CompressorError): void {
-    this.#logger.logFailure('The queue did not answer or did not accept everything', error);
+    this.#logger.logFailure('The queue did not respond or did not accept everything', error);
   }
 
   protectionFailed(error: CompressorError): void {

@@ -1,7 +1,7 @@
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 
 /**
- * Describes objects that a backfill queues in vain: those that another rule restored into the source of this one. A
+ * Describes objects that a backfill queues needlessly: those that another rule restored into the source of this one. A
  * listing cannot distinguish them, so packing reads each one and skips it.
  * @returns undefined if there can be none, or if the rule also replicates them
  */
@@ -17,5 +17,5 @@ export function describeReplicas(rule: DeployedRule, rules: readonly DeployedRul
   );
   if (into.length === 0) return undefined;
   const names = into.map(({ id }) => id).join(', ');
-  return `s3://${bucket} also receives objects from ${names}. A listing does not show which: they are queued, and skipped when they are packed, because the rule has no "chain". --missing does not queue them.`;
+  return `s3://${bucket} also receives objects from ${names}. A listing does not show which ones: they are queued, but skipped when they are packed, because the rule has no "chain". --missing does not queue them.`;
 }

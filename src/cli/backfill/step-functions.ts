@@ -160,7 +160,7 @@ function executionArn(stateMachine: string, nameOrArn: string): string {
   return `${stateMachine.replace(':stateMachine:', ':execution:')}:${nameOrArn}`;
 }
 
-/** At most 80 characters that Step Functions allows; a rule's id has up to 51. */
+/** At most the 80 characters that Step Functions allows; a rule's id has up to 51. */
 function executionName(rule: string, now: Date): string {
   return `${rule}-${now.toISOString().replaceAll(/[-:.]/g, '')}`;
 }

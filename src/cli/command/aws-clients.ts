@@ -42,8 +42,8 @@ export class AwsClients {
 
   /**
    * @param profile AWS profile; absent: from the environment
-   * @param patience milliseconds that the caller waits for several calls together: one call gets half of that, if that
-   *   is more
+   * @param patience milliseconds that the caller waits for several calls together: one call gets half of that, or the
+   *   usual timeout if that is longer
    */
   constructor(profile?: string, patience = 0) {
     this.#profile = profile;

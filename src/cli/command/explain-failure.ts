@@ -34,7 +34,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EIO: 'the device has failed',
   EPIPE: 'the reader has closed it',
   ECONNRESET: 'the connection was closed',
-  ETIMEDOUT: 'no answer in time',
+  ETIMEDOUT: 'no response in time',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   EADDRINUSE: 'the address is in use',
@@ -71,7 +71,7 @@ export function explainFailure(thrown: unknown): Failure {
   }
   const { name, message, code, path, stack } = fieldsOf(thrown);
   if (path === undefined && code !== undefined && BROKEN_CONNECTIONS.has(code)) {
-    const text = `the connection was closed before the answer was complete (${message}); run the command again.`;
+    const text = `the connection was closed before the response was complete (${message}); run the command again.`;
     return { text, exitStatus: 1 };
   }
   const system = code === undefined ? undefined : SYSTEM_ERRORS[code];

@@ -30,7 +30,7 @@ function userName(): string {
   }
 }
 
-/** Distinguishes machines of the same name, and containers on one machine, whose processes do not see each other. */
+/** Distinguishes machines with the same name, and containers on one machine, whose processes do not see each other. */
 function machineId(): string {
   const parts = [
     hostname(),

@@ -3,7 +3,7 @@ import { TIB } from '../../units.ts';
 /** Numbers as people read them. Units of bytes are decimal, except in names with "billed". */
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const AMOUNT = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-/** Of a bill. */
+/** As AWS bills it. */
 const TERABYTE_OF_BILL = TIB;
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
 
@@ -72,7 +72,7 @@ export function formatRatio(ratio: number | null): string {
   return ratio === null ? '–' : `${ratio.toFixed(2)} : 1`;
 }
 
-/** @returns null for nothing compressed */
+/** @returns null if nothing was compressed */
 export function ratioOf(bytes: number, compressedBytes: number): number | null {
   return compressedBytes === 0 ? null : bytes / compressedBytes;
 }

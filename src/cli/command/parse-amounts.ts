@@ -69,7 +69,7 @@ export function parseAge(text: string): number {
   throw new InvalidArgumentError('An age is a whole number with s, m, h or d, such as 12h.');
 }
 
-/** Parses a whole number of a range. @param what it is, such as `An interval` */
+/** Parses a whole number in a range. @param what names it, such as `An interval` */
 export function integerBetween(what: string, min: number, max: number): (text: string) => number {
   return (text) => {
     const number = Number(text);

@@ -3,7 +3,7 @@ import { DeployInputError } from './errors.ts';
 import { refuseSwallowedOptions } from './swallowed-options.ts';
 
 /**
- * Min width of the explanations of options; in less they are not wrapped. 60 columns hold the longest option and this.
+ * Min width of the explanations of options; below it, they do not wrap. 60 columns hold the longest option and this.
  */
 export const HELP = { minWidthToWrap: 15 };
 

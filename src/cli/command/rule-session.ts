@@ -115,7 +115,7 @@ export function openRuleSession({
         const url = queueUrl ?? (await findQueueUrl(client, name));
         return url === undefined ? undefined : sumCounts(await countMessagesAt(client, url, abortSignal));
       } catch {
-        // A user who may list buckets need not have access to queues.
+        // A user who may list buckets may lack access to queues.
         abortSignal.throwIfAborted();
         return undefined;
       }

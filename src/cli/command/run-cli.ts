@@ -5,7 +5,7 @@ import { explainFailure } from './explain-failure.ts';
 import { findCommand, renderExamples, renderOverview } from './overview.ts';
 import { readProjectVersion } from './project.ts';
 
-/** Exit status after Ctrl-C or SIGTERM, as shells have it: 128 + SIGINT. */
+/** Exit status after Ctrl-C or SIGTERM, as shells report it: 128 + SIGINT. */
 export const INTERRUPTED = 130;
 
 const VERSION_FLAGS: ReadonlySet<string> = new Set(['--version', '-V', 'version']);

@@ -3,7 +3,7 @@ import { CONFIGURATION } from './deployment-files.ts';
 
 /** Options that have the same meaning in all commands. */
 export const sharedOptions = {
-  /** @param what the region is for, such as `region of the bucket` */
+  /** @param what describes the region, such as `region of the bucket` */
   region: (what: string): Option => new Option('--region <region>', what),
   regions: (what: string): Option => new Option('--region <region...>', what),
   profile: (): Option => new Option('--profile <name>', 'AWS profile'),

@@ -14,7 +14,7 @@ import { STORE_LEVEL } from '../../configuration/schema/levels.ts';
 import { ruleDollars } from '../../templates/fixed-costs.ts';
 import { formatBytes, formatCount } from '../command/numbers.ts';
 
-/** The user's knowledge about a rule's objects. */
+/** The user's knowledge of a rule's objects. */
 export interface KnownObjects {
   /** Original divided by compressed bytes; default: the usual 3. */
   readonly ratio?: number;
@@ -47,7 +47,7 @@ function describe(rule: DeployedRule, prices: Prices, known: KnownObjects): stri
   const fixed = ruleDollars(rule);
   const size = breakEvenObjectSize(costs, experience, limits);
   const ratio = `${(1 / experience.ratio).toFixed(1).replace('.0', '')}x`;
-  if (!Number.isFinite(size)) return [`never: at ${ratio} no object size does`, ADVICE];
+  if (!Number.isFinite(size)) return [`never: at ${ratio} no object size pays off`, ADVICE];
   if (known.objectBytes !== undefined && known.objectBytes < size) {
     const mean = formatBytes(known.objectBytes);
     return [`never with objects of ${mean}: at ${ratio} they must be ${formatBytes(size)} or more on average`, ADVICE];

@@ -29,7 +29,7 @@ export function batchLetters(letters: readonly ReceivedLetter[]): ReceivedLetter
 export interface ActOptions {
   /** Stops it between two batches. */
   readonly signal: AbortSignal;
-  /** Aborts a call without an answer: after Ctrl-C the current batch is finished, unless that takes too long. */
+  /** Aborts a call without a response: after Ctrl-C the current batch is finished, unless that takes too long. */
   readonly patience: AbortSignal;
   /** Called with the number of finished messages after each batch. */
   readonly onDone: (letters: number) => void;

@@ -11,7 +11,7 @@ import { InvalidMessageError } from '../../messages/errors.ts';
 import { parseNotification } from '../../messages/parse-notification.ts';
 import { type DeadLetterQueue, RECEIVED_TOO_OFTEN, type ReceivedLetter } from './dead-letter.ts';
 
-/** Long enough to read a queue of 100,000 messages and act on them; all others are released at once. */
+/** Long enough to read a queue of 100,000 messages and act on them; those not acted on are released at once. */
 const VISIBILITY_SECONDS = 3600;
 const BATCH = 10;
 /** Milliseconds that making ten messages visible may take. */
@@ -55,7 +55,7 @@ export async function findDeadLetterQueues(
 export interface ReadOptions {
   /** Stops it between two calls: the messages that a call has received must be known, so that they can be released. */
   readonly signal: AbortSignal;
-  /** Aborts a call without an answer. */
+  /** Aborts a call without a response. */
   readonly patience: AbortSignal;
   /** Called with the number of messages so far. */
   readonly onRead: (letters: number) => void;
@@ -98,7 +98,7 @@ export async function receiveLetters(
   return [...letters.values()];
 }
 
-/** Makes messages visible again, also after Ctrl-C. A message whose hour has passed is already visible. */
+/** Makes messages visible again, even after Ctrl-C. A message whose hour has passed is already visible. */
 export async function releaseLetters(sqs: SQSClient, letters: readonly ReceivedLetter[]): Promise<void> {
   for (let at = 0; at < letters.length; at += BATCH) {
     const batch = letters.slice(at, at + BATCH);

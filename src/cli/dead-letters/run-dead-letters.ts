@@ -98,7 +98,7 @@ const LAST_CALLS_MS = 10_000;
 
 interface Visited {
   readonly sqs: SQSClient;
-  /** Aborts calls without an answer after Ctrl-C. */
+  /** Aborts calls without a response after Ctrl-C. */
   readonly patience: AbortSignal;
   readonly queue: DeadLetterQueue;
   readonly chosen: readonly ReceivedLetter[];
@@ -158,7 +158,7 @@ async function countHidden(
   try {
     return Math.max(0, (await countMessagesAt(sqs, queue.url, signal)).inWork - received);
   } catch {
-    // A user who may read messages need not have the permission to count them.
+    // A user who may read messages may lack the permission to count them.
     signal.throwIfAborted();
     return 0;
   }
@@ -166,7 +166,7 @@ async function countHidden(
 
 function describeHidden({ name, region }: DeadLetterQueue, hidden: number): string {
   const what = hidden === 1 ? 'about 1 message is' : `about ${formatCount(hidden)} messages are`;
-  return `${name} (${region}): ${what} hidden for up to an hour: another reader received them, or a response from SQS was lost. Look again later.`;
+  return `${name} (${region}): ${what} hidden for up to an hour: another reader received them, or a response from SQS was lost. Check again later.`;
 }
 
 async function list(flags: Flags, context: CommandContext): Promise<number> {

@@ -16,7 +16,7 @@ import { largeObjectRequests } from '../../packing/large-object-requests.ts';
 import { TIB } from '../../units.ts';
 import { formatAmount, formatBilledBytes, formatBytes } from '../command/numbers.ts';
 
-/** A TB of a bill. */
+/** A TB as AWS bills it. */
 export const BILLED_TERABYTE = TIB;
 
 /** A line of a bill, in USD. */
@@ -40,7 +40,7 @@ export interface CostComparison {
 
 /** The objects and archives that a run packed. */
 export interface PackedRun {
-  /** Bytes of each object, as often as it was packed. */
+  /** Bytes of each object, once for each time it was packed. */
   readonly sizes: readonly number[];
   readonly archiveBytes: number;
   readonly cpuSeconds: number;
@@ -120,7 +120,7 @@ function worthOf(
   return { bytes: volume.bytes, lines, net: lines.reduce((sum, { plain, ours }) => sum + plain - ours, 0) };
 }
 
-/** The verdict of a TB in words, without its period. */
+/** The verdict for a TB, as a sentence without its period. */
 function describeWorth(
   { sizes, archiveBytes, cpuSeconds }: PackedRun,
   { costs, limits }: RuleCostBasis,
@@ -140,7 +140,7 @@ function describeWorth(
   return `${mean} S3's own replication is cheaper by ${dollars}; ${pays}`;
 }
 
-/** The verdict of a month, as a sentence. */
+/** The verdict for a month, as a sentence. */
 function describeMonth(terabyte: CostComparison, { bytes, net }: CostComparison): string {
   const dollars = `${formatAmount(Math.abs(net))} USD`;
   const volume = formatBilledBytes(bytes).replace('.0', '');

@@ -15,7 +15,7 @@ export interface MetricsSummary {
   readonly objectsDeleted: number;
   /** Null when nothing was packed. */
   readonly ratio: number | null;
-  /** Mean of the archives, in bytes a second. */
+  /** Mean of the archives, in bytes per second. */
   readonly throughput: number | null;
   readonly dollars: DollarsSummary;
   /** From the source event to the restored object, by target region. */

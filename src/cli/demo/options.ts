@@ -31,7 +31,7 @@ export interface DemoOptions {
   readonly source?: string;
   /** In place of a folder. */
   readonly bucket?: BucketSource & BucketAccess;
-  /** Number of objects in a bucket that is full before the rule. Absent: new objects of a folder or bucket. */
+  /** Number of objects that the bucket has before the rule exists. Absent: new objects of a folder or bucket. */
   readonly existing?: number;
   readonly fanOut: boolean;
   /** zstd level. Absent: that of the configuration. */
@@ -46,7 +46,7 @@ export interface DemoOptions {
   readonly faults: number;
   /** Folder of the user's own configuration files. */
   readonly configuration: string;
-  /** Absolute path of the numbers; `stdout` prints them, and all else goes to standard error. */
+  /** Absolute path of the numbers; `stdout` prints them, and everything else goes to standard error. */
   readonly json?: string | typeof STANDARD_OUTPUT;
   /** Absolute paths of what to write. */
   readonly archives?: string;
@@ -106,7 +106,7 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
   };
 }
 
-/** @throws DemoInputError when options of a bucket come without one */
+/** @throws DemoInputError when options for a bucket are given without a bucket */
 function chooseSource({ source, sample, region, profile }: ParsedFlags): Pick<DemoOptions, 'source' | 'bucket'> {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(source ?? '') ?? [];
   if (bucket !== undefined) {
@@ -121,7 +121,7 @@ function chooseSource({ source, sample, region, profile }: ParsedFlags): Pick<De
   return source === undefined ? {} : { source: resolve(source) };
 }
 
-/** @throws DemoInputError when options of the other demo come with it */
+/** @throws DemoInputError when it is combined with options of the other demo */
 function chooseExisting(command: Command, { existing, objects }: ParsedFlags): Pick<DemoOptions, 'existing'> {
   const given = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   if (existing !== true) {

@@ -75,7 +75,7 @@ function describeDeletions({ deleted, overtaken, undeleted, rewritten, archives 
   ];
 }
 
-/** Dollars, line by line: of a TB of such objects, and of a month. */
+/** Dollars, line by line: for a TB of such objects, and for a month. */
 function worthLines({ worth }: DemoResult): string[] {
   if (worth === undefined) return [];
   const { terabyte, month, verdict } = worth;

@@ -51,9 +51,9 @@ export interface DemoMeasurements {
 
 /** Objects deleted at the source. */
 export interface DeletionsMade {
-  /** Permanently, after the targets had it. */
+  /** Permanently, after the targets had received them. */
   readonly deleted: number;
-  /** Permanently, before it had arrived. */
+  /** Permanently, before they had arrived. */
   readonly overtaken: number;
   readonly undeleted: number;
   readonly rewritten: number;
@@ -120,7 +120,7 @@ export function isFlawless({ verification, deadLetters, violations }: DemoResult
   return lost + altered + deadLetters.length + violations.length === 0;
 }
 
-/** The content of the file of `--json`. */
+/** The content of the `--json` file. */
 export function numbersOf(result: DemoResult): Record<string, unknown> {
   const { objects, bytes, uploads, uploadedBytes, repeatedEvents, archives, compressedBytes, ratio, seconds } = result;
   const { identical, lost, altered } = result.verification;

@@ -6,7 +6,7 @@ import { makeTemporaryFolder } from '../command/temporary-folder.ts';
 export interface Workspace {
   /** Inside the project, because the bundles find their native packages in its node_modules. Removed at the end. */
   readonly temporary: string;
-  /** Cleanups that run at the end, the last first. */
+  /** Cleanups that run at the end, in reverse order. */
   readonly cleanup: AsyncDisposableStack;
 }
 

@@ -49,7 +49,7 @@ export function neededConcurrency({ outgoing, incoming, settings }: RegionPlan):
   return outgoing.reduce((sum, { sizing }) => sum + sizing.maximumConcurrency, arriving);
 }
 
-/** Additional ones while every rule has a backfill. */
+/** Additional ones while every rule is running a backfill. */
 function backfillingConcurrency({ outgoing }: RegionPlan): number {
   return outgoing.reduce((sum, { sizing }) => sum + sizing.maximumConcurrency, 0);
 }

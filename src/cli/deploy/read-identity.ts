@@ -9,8 +9,8 @@ export interface Identity {
 
 /**
  * Asks AWS which identity the credentials belong to.
- * @param region any region of the configuration: STS answers in each
- * @param sts a client of that region, which is closed
+ * @param region any region of the configuration: STS is available in all of them
+ * @param sts a client for that region; it is closed afterward
  * @throws UnreadableAccountError
  */
 export async function readIdentity(region: string, sts = new STSClient({ region })): Promise<Identity> {

@@ -18,7 +18,7 @@ const UNUSABLE = /_IN_PROGRESS$|^ROLLBACK_|^CREATE_FAILED$|^DELETE_FAILED$|^UPDA
 
 /**
  * Reads the state of a region. Changes nothing.
- * @throws UnreadableAccountError when the region does not answer, StackNotReadyError
+ * @throws UnreadableAccountError when the region does not respond, StackNotReadyError
  */
 export async function readRegionState(stackName: string, region: string): Promise<RegionState> {
   const cloudFormation = new CloudFormationClient({ region });
@@ -60,7 +60,7 @@ async function readConcurrency(region: string): Promise<number | undefined> {
   });
 }
 
-/** Lambda's answer is useful, but its absence must not stop the deployment. */
+/** Lambda's response is useful, but its absence must not stop the deployment. */
 async function withLambda<T>(region: string, read: (lambda: LambdaClient) => Promise<T>): Promise<T | undefined> {
   const lambda = new LambdaClient({ region });
   try {

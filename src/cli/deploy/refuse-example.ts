@@ -1,7 +1,7 @@
 import type { Configuration } from '../../configuration/read-configuration.ts';
 import { ExampleConfigurationError } from '../command/errors.ts';
 
-/** The buckets of the configuration that comes with the project. A test compares. */
+/** The buckets of the configuration that comes with the project. A test compares them. */
 export const EXAMPLE_BUCKETS: readonly string[] = [
   'example-documents',
   'example-documents-copy',

@@ -7,7 +7,7 @@ import type { BucketCheckState, ConfiguredBucket } from './configured-bucket.ts'
 import { describeUnchecked } from './describe-unchecked.ts';
 import { type Diagnosis, failure, notChecked, ok, warning } from './diagnosis.ts';
 
-/** S3's error code for a bucket without a default. */
+/** S3's error code for a bucket without default encryption. */
 const NO_ENCRYPTION = 'ServerSideEncryptionConfigurationNotFoundError';
 
 /** Checks that the bucket exists, is in the configured region, and encrypts with a key that its rules name. */

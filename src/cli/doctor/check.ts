@@ -32,7 +32,7 @@ export interface Check {
 
 /** Checks that belong together. */
 export interface CheckGroup {
-  /** One word, as `--only` takes it. */
+  /** One word, as `--only` accepts it. */
   readonly name: string;
   readonly title: string;
   /** False: it reads nothing from AWS, so it works without credentials. */

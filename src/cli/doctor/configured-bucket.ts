@@ -10,7 +10,7 @@ export interface ConfiguredBucket {
   /** Region according to the configuration. */
   readonly region: string;
   readonly role: BucketRole;
-  /** ARNs of the KMS keys that its rules name; empty text for a rule that names none. */
+  /** ARNs of the KMS keys that its rules name; an empty string for a rule that names none. */
   readonly keys: readonly string[];
 }
 

@@ -6,7 +6,7 @@ export interface QuotaName {
   readonly QuotaCode: string;
 }
 
-/** @returns undefined without the permission to read it; then the default is compared */
+/** @returns undefined without the permission to read it; then the default is used instead */
 export async function readQuota(
   client: ServiceQuotasClient,
   name: QuotaName,

@@ -17,7 +17,7 @@ export interface ChecksOptions {
 }
 
 /**
- * Runs checks concurrently. Each has a time limit: a check that does not answer, or fails, becomes a finding that says
+ * Runs checks concurrently. Each has a time limit: a check that does not finish, or fails, becomes a finding that says
  * so, and does not delay others.
  * @returns the findings of each check, in the order of the checks
  * @throws the reason of `signal` when that aborts

@@ -45,7 +45,7 @@ const DEFAULT_SECONDS = 20;
 
 /**
  * `s3xrc doctor`: checks everything that replication depends on, before and after a deployment. Changes nothing.
- * @returns 1 when something is a failure
+ * @returns 1 when any finding is a failure
  * @throws UsageError, InvalidConfigurationError
  */
 export async function runDoctor(

@@ -47,7 +47,7 @@ export async function openReadableBucket(
   };
 }
 
-/** Any region can answer where a bucket is. */
+/** Any region can report where a bucket is. */
 async function configuredRegion(settings: { readonly profile?: string }): Promise<string> {
   const client = new S3Client(settings);
   try {

@@ -23,7 +23,7 @@ export interface Verdict {
   readonly kind: VerdictKind;
   /** The prefixes that get a separate rule; empty for one rule for everything. */
   readonly prefixes: readonly string[];
-  /** USD per month less than with S3's own replication. */
+  /** USD saved per month compared with S3's own replication. */
   readonly net: number;
 }
 

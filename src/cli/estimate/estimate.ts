@@ -31,7 +31,7 @@ export interface Estimate {
   readonly bucket: string;
   readonly region: string;
   readonly to: readonly string[];
-  /** The most bytes first. */
+  /** Sorted by bytes, largest first. */
   readonly groups: readonly GroupEstimate[];
   readonly total: GroupEstimate;
   readonly fixed: {

@@ -5,7 +5,7 @@ import type { ObjectEntry } from '../../listing/dependencies.ts';
 import { compressManifest } from '../../packing/compress-manifest.ts';
 
 const PLACE = { bucket: 'estimate', key: 'manifest' };
-/** Entries of a small archive: an entry costs the same among more of them. */
+/** Max entries to measure: with more of them, the cost of each stays the same. */
 const MAX_MEASURED_ENTRIES = 1000;
 
 /**

@@ -38,7 +38,7 @@ export interface UnitTest {
 export interface DomainMeasure {
   readonly group: string;
   readonly strata: readonly { readonly stratum: Stratum; readonly units: readonly UnitTest[] }[];
-  /** Objects and their bytes that were read. */
+  /** Number of objects that were read, and their bytes. */
   readonly objects: number;
   readonly bytes: number;
   /** Bytes that frames would have, tar headers included. */

@@ -61,7 +61,7 @@ interface Claim {
   readonly most: number;
 }
 
-/** Shares by weight; what some do not need, the others get. */
+/** Shares by weight; the others get what some do not need. */
 function divide(claims: readonly Claim[], budget: number): number[] {
   const shares = claims.map(() => 0);
   let left = budget;

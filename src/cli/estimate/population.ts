@@ -141,7 +141,7 @@ export function addObject(totals: Totals, size: number): void {
   totals.largeWrites += countLargeFrames(size) + 1;
 }
 
-/** Sizes of a band differ at most fourfold. */
+/** Sizes in a band differ by at most a factor of four. */
 function sizeBand(size: number): number {
   return size === 0 ? -1 : Math.floor(Math.log2(size) / 2);
 }

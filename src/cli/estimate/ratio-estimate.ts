@@ -16,7 +16,7 @@ export interface SizeEstimate {
 const TWO_SIDED_95 = 1.96;
 /**
  * Assumed variation between units if only one was read, which cannot show it: about that of a mix of compressible and
- * incompressible data, so that a single unit of much data does not count as certain.
+ * incompressible data, so that a single unit that represents a lot of data does not count as certain.
  */
 const UNKNOWN_VARIATION = 0.5;
 /** Min units for which a stratum uses its own variation; with fewer, it uses that of its domain. */

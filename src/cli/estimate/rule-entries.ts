@@ -6,7 +6,7 @@ const MAX_BUCKET_NAME = 63;
 
 /**
  * The rules of a verdict, as the text of a `replication_config.json`. The names of target buckets are placeholders: an
- * estimate knows none.
+ * estimate has none.
  * @returns undefined if no rule pays off
  */
 export function renderRules({ verdict, bucket, region, to, total }: Estimate): string | undefined {

@@ -41,7 +41,7 @@ type Invoke = Extract<InvokeOptions, { kind: 'invoke' }>;
 
 async function invokeFunction(options: Invoke, cleanup: AsyncDisposableStack, print: Print): Promise<void> {
   const { functionName, files, timeoutSeconds, deletes } = options;
-  // Reads all of them first: a mistake in the last file should not show up after minutes.
+  // Reads all of them first: a mistake in the last file should not show up minutes later.
   const invocables = await Promise.all(
     files.map(async (file) => ({ file, invocable: findInvocable(functionName, await readEvent(file), file) })),
   );

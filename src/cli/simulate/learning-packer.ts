@@ -7,7 +7,7 @@ import { KIB, MIB } from '../../units.ts';
 import { type Packed, type PackedFrame, type Packer, simulateFrame, sumFrames } from './packers.ts';
 import type { SimulatedArchive, SimulatedFrame } from './simulated-archive.ts';
 
-/** Bytes of the samples of a probe, and of a test, as compression/probe-levels.ts takes them. */
+/** Bytes of the samples of a probe, and of a test, as compression/probe-levels.ts uses them. */
 const PROBE_BYTES = 1.5 * MIB;
 const TEST_BYTES = 256 * KIB;
 const TEST_LEVEL = 1;

@@ -34,7 +34,7 @@ export interface LevelSimulation {
   readonly learned: LevelCosts;
   /** The fastest level first. */
   readonly fixed: readonly LevelCosts[];
-  /** How much more than the best choice learning cost up to an archive, as a share. */
+  /** Extra cost of learning over the best choice, up to an archive, as a share. */
   readonly progress: readonly { readonly archives: number; readonly overBest: number }[];
 }
 

@@ -20,7 +20,7 @@ const MINUTE = 60;
 const SPANS: Readonly<Record<MetricSpan, { readonly seconds: number; readonly periodSeconds: number }>> = {
   hour: { seconds: 3600, periodSeconds: 5 * MINUTE },
   day: { seconds: 24 * 3600, periodSeconds: 3600 },
-  // A watermark is taken every five minutes, and SQS may be a few minutes late.
+  // A watermark is written every five minutes, and SQS may be a few minutes late.
   newest: { seconds: 15 * MINUTE, periodSeconds: MINUTE },
 };
 

@@ -29,7 +29,7 @@ export interface PipelineState {
   readonly queues: ReadonlyMap<string, QueueCounts>;
   /** By `<region> <service>`. */
   readonly tasks: ReadonlyMap<string, TaskCounts>;
-  /** Archives that could not be replicated and are kept, by rule; as many as 1,000. */
+  /** Archives that could not be replicated and are kept, by rule; counted up to 1,000. */
   readonly givenUp: ReadonlyMap<string, number>;
   /** Of rules with scheduled verifications. */
   readonly verifications: ReadonlyMap<string, VerificationStatus>;

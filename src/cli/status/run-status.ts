@@ -115,7 +115,7 @@ function describe(status: PipelineStatus, { json, watch: isWatched }: Flags): st
   return `${JSON.stringify(status, undefined, isWatched === true ? 0 : 2)}\n`;
 }
 
-/** On a terminal in place, otherwise one after the other. */
+/** Redraws the status in place on a terminal; otherwise prints one after the other. */
 async function watch(look: () => Promise<PipelineStatus>, flags: Flags, context: CommandContext): Promise<never> {
   const { signal } = context;
   const render = async (): Promise<string> => describe(await look(), flags);

@@ -6,7 +6,7 @@ export interface Backlog {
   /** Visible or delayed messages; each is an object at the source, or an archive at a target. */
   readonly waiting: number | null;
   readonly inWork: number | null;
-  /** Seconds since the oldest of them was sent, as SQS knows it. */
+  /** Seconds since the oldest of them was sent, as reported by SQS. */
   readonly oldestSeconds: number | null;
   readonly deadLetters: number | null;
   /** Absent: no fallback. */

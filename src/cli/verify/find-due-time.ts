@@ -3,7 +3,7 @@ import { readDueBasis } from '../../verifying/due-basis.ts';
 import type { MetricReader } from '../../watermark/dependencies.ts';
 import { formatAge } from '../command/age.ts';
 
-/** The time from which objects need not have arrived yet, and a text with the reason. */
+/** Objects written from this time on need not have arrived yet; with the reason as text. */
 export interface DueTime {
   /** Milliseconds since 1970. */
   readonly dueBefore: number;

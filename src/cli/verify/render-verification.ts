@@ -83,9 +83,9 @@ export function describeRequestCost(
   const listing = 1e6 * (list / 1000) * listed;
   const looks = proof === 'none' ? 0 : (1e6 / sample) * get * destinations.length * LOOKS[proof];
   const transfer = proof === 'bytes' ? ', plus the transfer of what is read' : '';
-  return `Requests cost about ${formatDollars(listing + looks)} per million objects: ${formatDollars(listing)} to list ${WHAT_IS_LISTED[Math.min(listed, 2)] ?? ''}, ${formatDollars(looks)} to look at copies; each suspect costs two more looks${transfer}.`;
+  return `Requests cost about ${formatDollars(listing + looks)} per million objects: ${formatDollars(listing)} to list ${WHAT_IS_LISTED[Math.min(listed, 2)] ?? ''}, ${formatDollars(looks)} to check copies; each suspect costs two more checks${transfer}.`;
 }
 
-/** Requests per copy: a HEAD of it and of its object, or a HEAD and both read. */
+/** Requests per copy: a HEAD of it and of its object, or one HEAD and two GETs. */
 const LOOKS: Readonly<Record<Exclude<ProofLevel, 'none'>, number>> = { checksums: 2, bytes: 3 };
 const WHAT_IS_LISTED = ['nothing, since inventories are read', 'one side', 'source and destinations'];

@@ -83,5 +83,5 @@ function refuseWithAthena({ checksums, bytes, resume, restart, rate, temporary }
     '--temporary': temporary,
   };
   const [given] = Object.entries(others).filter(([, value]) => value !== undefined);
-  if (given !== undefined) throw new UsageError(`${given[0]} requires --engine local, which looks at the copies`);
+  if (given !== undefined) throw new UsageError(`${given[0]} requires --engine local, which checks the copies`);
 }

@@ -214,7 +214,7 @@ async function verify(
     counts.repaired = await repair.finish();
     if (counts.different > 0) {
       context.note(
-        'Copies of a different size were not queued, because Athena cannot look at them. To repair them: s3xrc verify RULE --prefix PREFIX --repair',
+        'Copies of a different size were not queued, because Athena cannot check them. To repair them: s3xrc verify RULE --prefix PREFIX --repair',
       );
     }
   }

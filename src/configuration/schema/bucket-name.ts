@@ -14,11 +14,11 @@ const RULES: readonly { readonly pattern: string; readonly broken: string }[] = 
   },
   {
     pattern: '^(?!.*(-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3)$)',
-    broken: 'names that end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3 are not of general purpose buckets',
+    broken: 'names that end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3 are not for general purpose buckets',
   },
 ];
 
-/** All rules in one, for editors. */
+/** All requirements in one expression, for editors. */
 export const BUCKET_NAME_PATTERN = RULES.map(({ pattern }) => `(?=${pattern})`).join('');
 
 /** The first requirement that a name does not meet; undefined for a name that S3 accepts. */

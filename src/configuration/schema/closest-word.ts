@@ -2,7 +2,7 @@
 const toleranceOf = (word: string): number => Math.max(1, Math.floor(word.length / 3));
 
 /**
- * The word that was most likely meant: one with a similar spelling, or a longer one that begins alike; undefined if
+ * The word that was most likely meant: one with a similar spelling, or a longer one that begins the same; undefined if
  * there is none.
  */
 export function closestWord(word: string, words: readonly string[]): string | undefined {

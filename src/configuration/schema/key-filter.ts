@@ -7,7 +7,7 @@ export interface KeyFilter {
 }
 
 /**
- * The keys that two filters have in common, which is a filter again: one prefix must begin with the other, and one suffix
+ * The keys that two filters have in common, as another filter: one prefix must begin with the other, and one suffix
  * end with the other. S3 compares the filters of a bucket's notifications in the same way.
  * @returns undefined when no key passes both
  */

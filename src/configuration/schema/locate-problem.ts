@@ -17,7 +17,7 @@ export interface UnlocatedProblem {
 
 const MAX_VALUE_LENGTH = 120;
 
-/** @param json the file that the finding is of */
+/** @param json the file that the finding is about */
 export function locateProblem(finding: UnlocatedProblem, json: JsonText): ConfigurationProblem {
   const { file, path, message, value, allowed, suggestion } = finding;
   return {

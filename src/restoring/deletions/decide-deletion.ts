@@ -16,7 +16,7 @@ export type DeletionDecision =
       readonly kind: 'delete';
       /** ETag of the object to delete. */
       readonly etag: string;
-      /** It is not, or may not be, from this product. */
+      /** It is not, or possibly not, from this product. */
       readonly isConflict: boolean;
     }
   | { readonly kind: 'skip'; readonly reason: DeletionSkipReason };
@@ -59,7 +59,7 @@ export function decideDeletion(
   return { kind: 'delete', etag: existing.etag, isConflict: !isUnchanged };
 }
 
-/** Our own object would have a stamp if there is room for one. */
+/** Our own object has a stamp if there is room for one. */
 function mayBeForeign({ metadata, tags = [] }: ExistingObject): boolean {
   return hasRoomForStamp(metadata) || hasRoomForStampTag(tags);
 }

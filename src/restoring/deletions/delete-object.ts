@@ -11,7 +11,7 @@ import type { DeletionResult } from '../telemetry.ts';
 import { decideDeletion } from './decide-deletion.ts';
 import type { SourceDeletion } from './deletion-memory.ts';
 
-/** Each lost race means that another writer wrote the key in between; five in a row are worth a later attempt. */
+/** Each lost race means that another writer wrote the key in between; five in a row are a reason to try later. */
 const MAX_ATTEMPTS = 5;
 
 /** The order of a deletion among the writes to its key. @param origin see `originOf` */

@@ -9,7 +9,7 @@ import type { RestorableObject } from '../restorable-object.ts';
  *
  * | at the key                                                        | deleted here |
  * |-------------------------------------------------------------------|--------------|
- * | the archive comes for the first time and in time, or a backfill has queued the object | not asked |
+ * | the archive comes for the first time and in time, or a backfill has queued the object | not checked |
  * | no delete marker                                                  | no           |
  * | a marker, below it the same write or a newer one                  | yes          |
  * | a marker, below it an older write of ours                         | no           |

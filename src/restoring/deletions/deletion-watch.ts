@@ -58,8 +58,8 @@ export interface WatchRequest {
  *
  * | the write's last query is | then                                                                     |
  * |---------------------------|--------------------------------------------------------------------------|
- * | after the record          | it knows of the deletion: the object is not written, or deleted again    |
- * | before the record         | it was written before the deletion looks at the key, which then deletes it |
+ * | after the record          | it knows of the deletion: the object is not written, or is deleted again |
+ * | before the record         | it was written before the deletion checks the key, and is then deleted   |
  *
  * There is also a query before the first write, so that an object that was deleted days ago does not appear for a
  * moment.
@@ -74,7 +74,7 @@ export class DeletionWatch implements KeyRemovalHistory {
   readonly #archivedAt: number;
   readonly #openedAt: number;
   #known: KnownDeletions = new Map();
-  /** When the version that is current after the removal was written; only for those keys. */
+  /** Deletions since the version that is now current was written; only for keys with a removed version. */
   #former: KnownDeletions = new Map();
   /** Notes recorded in this attempt, by key. */
   readonly #notes = new Map<string, Promise<void>>();
@@ -92,7 +92,7 @@ export class DeletionWatch implements KeyRemovalHistory {
   }
 
   /**
-   * Keeps the deletions of the archive, and asks for those of its objects. Some destinations replicate deletions.
+   * Keeps the deletions of the archive, and asks for those of its objects. Some destination must replicate deletions.
    * @throws DeletionMemoryError: then nothing was written
    */
   static async open(watched: WatchRequest, context: WriteContext): Promise<DeletionWatch> {
@@ -234,9 +234,9 @@ export class DeletionWatch implements KeyRemovalHistory {
   }
 
   /**
-   * An object queued by a backfill exists at the source after every deletion before its read, however long ago it was
+   * An object queued by a backfill existed when it was read, after every earlier deletion, however long ago it was
    * written: its version may have become current again because of an undelete. If the read has no time (an older
-   * source, an answer without a date), the time in the archive's key is used, if the archive has nothing older.
+   * source, a response without a date), the time in the archive's key is used, if the archive has nothing older.
    */
   #isDeletedBy({ key, stamp }: RestorableObject, known: KnownDeletions, kind: DeletionKind = 'deletion'): boolean {
     const isBackfilled = stamp.readAt === undefined && stamp.eventTime < this.#archivedAt;

@@ -17,7 +17,7 @@ export interface PlannedObject {
 export interface PublicRestorePlan {
   /** By position in `members` of the index. Members without an entry in the manifest are not included. */
   readonly byMember: ReadonlyMap<number, PlannedObject>;
-  /** Entries whose bytes are missing in the tar, or have a different size. */
+  /** Entries whose bytes are missing from the tar, or have a different size. */
   readonly unrestorable: readonly { readonly planned: PlannedObject; readonly error: ManifestMismatchError }[];
 }
 

@@ -40,7 +40,7 @@ export function shortenLines(lines: readonly MetricLine[]): ShortenedLines {
  * | has in common with the line above | is written |
  * |---|---|
  * | everything but the last value | `["...", last]` |
- * | as many values, some of them alike | `.` for each that is |
+ * | the same number of values, some of them equal | `.` for each that is |
  * | nothing, or another number of values | as it is |
  */
 function shorten(values: readonly string[], above: readonly string[]): readonly string[] {

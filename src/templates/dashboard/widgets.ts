@@ -34,7 +34,7 @@ export interface SearchedMetric {
   readonly values?: Readonly<Record<string, string>>;
 }
 
-/** All metrics of a name: a rule that is added appears by itself. */
+/** All metrics with the same name: a new rule appears automatically. */
 export function search({ namespace, dimensions, name, statistic, values = {} }: SearchedMetric): string {
   const terms = Object.entries({ MetricName: name, ...values }).map(([key, value]) => `${key}="${value}"`);
   return `SEARCH('{${[`"${namespace}"`, ...dimensions].join(',')}} ${terms.join(' ')}', '${statistic}')`;

@@ -80,7 +80,7 @@ async function countLeft(): Promise<number> {
 }
 
 describe('EventSourceMapping', () => {
-  it('passes a message with all fields of Lambda', async () => {
+  it('passes a message with all fields that Lambda sets', async () => {
     await region.sqs.send(
       new SendMessageCommand({
         QueueUrl: queue.url,
@@ -213,7 +213,7 @@ describe('EventSourceMapping', () => {
     expect(handled).toContain('first');
   });
 
-  it('passes a failure of the queue on to callers that wait', async () => {
+  it('passes a queue failure on to waiting callers', async () => {
     const broken = startMapping({ queueUrl: `${queue.url}-that-is-not-there`, invoke: () => Promise.resolve(null) });
     await expect(broken.idle()).rejects.toThrow();
     await expect(broken.stop()).rejects.toThrow();

@@ -69,7 +69,7 @@ async function put(over: Client, body = Buffer.from('body')): Promise<{ status: 
 }
 
 describe('FaultProxy', () => {
-  it('passes on method, raw path, headers and bytes unchanged, and returns the answer', async () => {
+  it('passes on method, raw path, headers and bytes unchanged, and returns the response', async () => {
     const body = Buffer.alloc(3_000_000, 'request ');
     const answer = await put(await startProxy(), body);
     expect(answer.status).toBe(200);
@@ -83,7 +83,7 @@ describe('FaultProxy', () => {
     expect(headers).toContain('Authorization AWS4 x/y/z');
   });
 
-  it('answers 503 without asking the server, on a connection that stays usable', async () => {
+  it('responds with 503 without calling the server, on a connection that stays usable', async () => {
     const over = await startProxy('throttled');
     const answers = [await put(over, Buffer.alloc(2_000_000)), await put(over)];
     expect(answers.map(({ status }) => status)).toEqual([503, 503]);
@@ -104,7 +104,7 @@ describe('FaultProxy', () => {
     expect(seen.map(({ body }) => body.toString())).toEqual(['body']);
   });
 
-  it('cuts off the body of the answer', async () => {
+  it('cuts off the body of the response', async () => {
     const over = await startProxy('cut body');
     const answer = await over.request({ method: 'GET', path: '/' });
     expect(answer.statusCode).toBe(200);
@@ -160,7 +160,7 @@ describe('FaultProxy', () => {
     await expect(put(client)).rejects.toThrow();
   });
 
-  it('survives callers that are killed before their answer arrives', async () => {
+  it('survives callers that are killed before their response arrives', async () => {
     const arrived: (() => void)[] = [];
     const held = createServer((request, response) => {
       request.resume();

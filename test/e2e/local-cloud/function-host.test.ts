@@ -115,7 +115,7 @@ describe('FunctionHost', () => {
     expect(running.coldStarts).toBe(2);
   });
 
-  it('passes on every line of the function', async () => {
+  it('passes on every line that the function prints', async () => {
     const running = createHost();
     await invoke({ do: 'log' });
     await running.stop();

@@ -210,7 +210,7 @@ describe('Replicator', () => {
     expect(Body.equals((await copy.Body?.transformToByteArray()) ?? new Uint8Array())).toBe(true);
   });
 
-  it('gives up a refused object permanently and notifies the queue that listens for failures', async () => {
+  it('permanently gives up on a refused object and notifies the queue that listens for failures', async () => {
     const { s3, sqs } = cloud.region(HOME);
     const queue = await createQueue(sqs, `failures-${testNumber}`, {});
     const Events = ['s3:Replication:OperationFailedReplication' as const];

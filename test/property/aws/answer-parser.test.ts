@@ -74,7 +74,7 @@ function parse(parser: ResponseParser, bytes: Buffer, cuts: readonly number[]): 
   return listener;
 }
 
-test('the parser reads responses one after the other, however their bytes are cut', () => {
+test('the parser reads responses one after the other, however their bytes are split', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(answers, fc.array(fc.integer({ min: 1, max: 60 }))), { minLength: 1, maxLength: 4 }),
@@ -141,7 +141,7 @@ test.each([
   ['GET', 'HTTP/1.1 204 None\r\ncontent-length: 5\r\n\r\n'],
   ['GET', 'HTTP/1.1 304 Same\r\ncontent-length: 5\r\n\r\n'],
   ['HEAD', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'],
-])('the parser expects no body after a %s that is answered by %j', (method, answer) => {
+])('the parser expects no body for a %s with the response %j', (method, answer) => {
   const parser = new ResponseParser();
   parser.expect(method, new Listener());
   const bytes = Buffer.from(`${answer}HTTP/1.1`);

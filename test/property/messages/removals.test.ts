@@ -53,7 +53,7 @@ const deletion: fc.Arbitrary<SourceDeletion> = fc.record(
   { requiredKeys: ['key', 'eventTime'] },
 );
 
-test('the deletions kept for a key delete the same writes with sequencers as all of its deletions', () => {
+test('the deletions kept for a key delete the same sequenced writes that all of its deletions would', () => {
   fc.assert(
     fc.property(
       fc.array(deletion, { maxLength: 8 }),

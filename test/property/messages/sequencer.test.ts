@@ -11,7 +11,7 @@ const write: fc.Arbitrary<WriteOrder> = fc.record(
 const sign = (left: WriteOrder, right: WriteOrder): number => Math.sign(compareWrites(left, right));
 
 describe('the order of writes to one key', () => {
-  test('is total: no three writes form a circle, whichever of them have a sequencer', () => {
+  test('is total: no three writes form a cycle, whichever of them have a sequencer', () => {
     fc.assert(
       fc.property(write, write, write, (a, b, c) => {
         expect(sign(a, b) + sign(b, a)).toBe(0);
@@ -36,7 +36,7 @@ describe('the order of writes to one key', () => {
     );
   });
 
-  test('follows the sequencers if both writes have one, and only they prove it', () => {
+  test('follows the sequencers if both writes have one, and is proven only then', () => {
     fc.assert(
       fc.property(write, write, (a, b) => {
         const both = a.sequencer !== undefined && b.sequencer !== undefined;

@@ -5,7 +5,7 @@ import { LATENCY_ERROR, LatencyDistribution } from '../../../src/restoring/laten
 
 const latency = fc.double({ min: 0.001, max: 14 * 24 * 3600, noNaN: true });
 
-test('every percentile of the bins is within the error of the real one, and no latency is lost', () => {
+test('every percentile of the bins is within the allowed error of the exact one, and no latency is lost', () => {
   fc.assert(
     fc.property(
       fc.array(latency, { minLength: 1, maxLength: 500 }),

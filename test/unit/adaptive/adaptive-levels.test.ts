@@ -199,7 +199,7 @@ describe('machines of different speed', () => {
 });
 
 describe('an archive in a hurry', () => {
-  test('takes the cheapest level that is fast enough, tries no other, and says why', async () => {
+  test('uses the cheapest level that is fast enough, tries no other, and says why', async () => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     await one.pack(frames('other', SENSORS));
     const chosen = await one.pack(frames('other', SENSORS), { highest: 3, reason: 'backlog' });

@@ -25,7 +25,7 @@ describe('a second of one vCPU', () => {
     );
   });
 
-  test('counts with the price of the task or function that spends it when levels are chosen', () => {
+  test('is charged at the price of the task or function that spends it when levels are chosen', () => {
     const second = taskDollarsPerVcpuSecond(prices, { cpu: 2048, memoryMebibytes: 4096 });
     expect(marginalPrices(ruleCosts(exampleRule(), prices, second)).cpuSecond).toBe(second);
     expect(marginalPrices(ruleCosts(exampleRule(), prices)).cpuSecond).toBe(functionDollarsPerVcpuSecond(prices));

@@ -61,7 +61,7 @@ describe('archiveDollars', () => {
 });
 
 describe('marginalPrices', () => {
-  test('are those of a vCPU-second, and of everything that a byte of an archive costs on its way', () => {
+  test('cover a vCPU-second, and everything that a byte of an archive costs on its way', () => {
     const prices = examplePrices();
     const { archiveByte, cpuSecond } = marginalPrices(ruleCosts(oneRegion, prices));
     expect(cpuSecond).toBeCloseTo(2.3e-5, 6);

@@ -154,12 +154,12 @@ describe('frames that lie about their size', () => {
     expect(outcomeOf(joinFrames([short, frame(last)]))).toBeInstanceOf(CorruptArchiveError);
   });
 
-  test('a frame of the manifest that is larger than readers hold is refused by its declared size', () => {
+  test('a frame of the manifest that is larger than readers hold is refused based on its declared size', () => {
     const bomb = frame(last, MAX_MANIFEST_SIZE + 1);
     expect(outcomeOf(joinFrames([frame(tar), bomb]))).toBeInstanceOf(ArchiveTooLargeError);
   });
 
-  test('a frame of objects that is larger than readers hold is refused by its declared size', () => {
+  test('a frame of objects that is larger than readers hold is refused based on its declared size', () => {
     const bomb = frame(tar, MAX_FRAME_SIZE + 1);
     expect(outcomeOf(joinFrames([bomb, frame(last)]))).toBeInstanceOf(ArchiveTooLargeError);
   });

@@ -81,7 +81,7 @@ function keeperOf(owner: Partial<CheckpointOwner> = {}): CheckpointKeeper {
 const load = (keeper: CheckpointKeeper, forget = false) => keeper.load('backfill', RULE, { forget });
 
 describe('two runs at the same time', () => {
-  test('the second one is refused, and told who holds the checkpoint until when', async () => {
+  test('the second one is refused, and is told who holds the checkpoint and until when', async () => {
     await using first = keeperOf();
     await load(first);
     await first.save(CONTENT);
@@ -96,7 +96,7 @@ describe('two runs at the same time', () => {
     await expect(load(second, true)).rejects.toThrow(HeldCheckpointError);
   });
 
-  test('one that looked before the other began is refused', async () => {
+  test('one that checked before the other began is refused', async () => {
     await using first = keeperOf();
     await using second = keeperOf({ process: 2 });
     await load(first);
@@ -181,7 +181,7 @@ describe('a checkpoint is free', () => {
   });
 });
 
-test('a lease is renewed while a run waits, survives a failed renewal, and is not taken again after the end', async () => {
+test('a lease is renewed while a run waits, survives a failed renewal, and is not renewed after the end', async () => {
   const keeper = keeperOf();
   await load(keeper);
   await keeper.save(CONTENT);

@@ -30,7 +30,7 @@ test('splits a wait of months into parts that a timer accepts', async () => {
   expect(Math.max(...clock.sleeps)).toBeLessThan(2 ** 31);
 });
 
-test('applies the slower of both limits', async () => {
+test('applies the slower of the two limits', async () => {
   const clock = new SkippingClock();
   const begun = clock.now();
   const pace = new RateLimiter({ rate: 10, bytesPerHour: 3600e3 }, clock);
@@ -38,7 +38,7 @@ test('applies the slower of both limits', async () => {
   expect(clock.now() - begun).toBe(10_000);
 });
 
-test('does not catch up on idle time', async () => {
+test('does not make up for idle time', async () => {
   const clock = new SkippingClock();
   const pace = new RateLimiter({ rate: 10 }, clock);
   await pace.admit(10, 0, signal);

@@ -9,7 +9,7 @@ describe('BufferPool', () => {
     expect(await pool.acquire()).toBe(buffer);
   });
 
-  test('makes no more buffers than its count, and serves callers that wait in order', async () => {
+  test('makes no more buffers than its count, and serves waiting callers in order', async () => {
     const pool = new BufferPool(8, 2);
     const [first, second] = [await pool.acquire(), await pool.acquire()];
     const order: string[] = [];

@@ -81,7 +81,7 @@ describe('loadConfiguration', () => {
     expect(settings).toMatchObject({ log_level: 'INFO', log_retention_days: 30 });
   });
 
-  test('hides a message for 6 times the timeout of the function and the window, or longer if the file says so', async () => {
+  test('hides a message for 6 times the function timeout plus the window, or longer if the file says so', async () => {
     const { rules } = await loadRules(EXISTING);
     expect(rules.map(({ sizing }) => sizing.visibilitySeconds)).toEqual([5420, 9000]);
   });
@@ -147,7 +147,7 @@ describe('loadConfiguration', () => {
     );
   });
 
-  test('says where a file is not JSON, and continues with the other one', async () => {
+  test('says where a file is not valid JSON, and continues with the other one', async () => {
     const replication = '{\n  "replication_configuration": [\n    { "source": oops }\n  ]\n}';
     const problems = await problemsOf(loadTexts({ replication, settings: '{"stack_name": "ab"}' }));
     expect(problems).toMatchObject([

@@ -48,7 +48,7 @@ describe('asDimensionValue', () => {
     );
   });
 
-  test('keeps long texts distinct that begin alike', () => {
+  test('keeps long texts that begin alike distinct', () => {
     const long = '日'.repeat(341);
     expect(asDimensionValue(`${long}a`)).toHaveLength(1024);
     expect(asDimensionValue(`${long}a`)).not.toBe(asDimensionValue(`${long}b`));

@@ -105,7 +105,7 @@ describe('putNotifications', () => {
     expect(s3.writes).toBe(2);
   });
 
-  test('refuses to overlap a notification of others, names it and changes nothing', async () => {
+  test('refuses to overlap a notification that is not ours, names it and changes nothing', async () => {
     await expect(putNotifications(properties('images/2026/'), undefined, s3, signal)).rejects.toMatchObject({
       code: 'NOTIFICATION_CONFLICT',
       message: expect.stringMatching(/data.*"theirs".*:topic.*prefix "images\/".*set "events": "eventbridge"/s),
@@ -124,7 +124,7 @@ describe('putNotifications', () => {
     expect(stored()).toEqual([theirs]);
   });
 
-  test('puts its entry again when another writer removed it in between', async () => {
+  test('puts its entry back if another writer has removed it in between', async () => {
     s3.afterWrite = () => {
       if (s3.writes === 1) s3.notificationsOf.set('data', [EVENT_BRIDGE, FOREIGN]);
     };
@@ -133,7 +133,7 @@ describe('putNotifications', () => {
     expect(s3.writes).toBe(2);
   });
 
-  test('gives up on a writer that removes it every time', async () => {
+  test('gives up if another writer removes its entry every time', async () => {
     s3.afterWrite = () => s3.notificationsOf.set('data', [FOREIGN]);
     await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
       code: 'CONFIGURATION_CONTESTED',
@@ -151,7 +151,7 @@ describe('putNotifications', () => {
     expect(s3.waits).toEqual([750, 1500, 5_500]);
   });
 
-  test('repeats what S3 said if it never accepts', async () => {
+  test('reports what S3 said if S3 never accepts the configuration', async () => {
     s3.beforeWrite = () => {
       throw new ConfigurationRefusedError('Unable to validate the destination');
     };
@@ -159,7 +159,7 @@ describe('putNotifications', () => {
     expect(stored()).toEqual([EVENT_BRIDGE, FOREIGN]);
   });
 
-  test('names at once an entry of others that S3 can no longer use', async () => {
+  test('immediately names an entry that is not ours and that S3 can no longer use', async () => {
     s3.beforeWrite = () => {
       throw new ConfigurationRefusedError(
         `S3 answered PutBucketNotificationConfiguration: Unable to validate (${FOREIGN.destination}, null: Destination does not exist)`,
@@ -172,7 +172,7 @@ describe('putNotifications', () => {
     expect(s3.waits).toEqual([]);
   });
 
-  test('does not blame an entry of others whose destination only begins alike', async () => {
+  test('does not blame an entry whose destination only begins like the rejected one', async () => {
     s3.notificationsOf.set('data', [{ ...FOREIGN, destination: QUEUE.slice(0, -1) }]);
     s3.beforeWrite = () => {
       throw new ConfigurationRefusedError(`Unable to validate (${QUEUE}, null: Destination does not exist)`);
@@ -202,7 +202,7 @@ describe('putNotifications', () => {
     expect(stored()).toEqual([FOREIGN, expect.objectContaining({ isEventBridge: true })]);
   });
 
-  test('encodes filters as S3 compares them', async () => {
+  test('encodes filters the way S3 compares them', async () => {
     await putNotifications(properties('year=2026/a b'), undefined, s3, signal);
     expect(stored()[2]?.prefix).toBe('year%3D2026/a+b');
   });

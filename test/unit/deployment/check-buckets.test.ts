@@ -98,7 +98,7 @@ describe('a bucket with a customer managed key as its default', () => {
     await expect(target('', OWN)).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
   });
 
-  test('causes a warning at a source whose rule names another key, since objects may be written with that one', async () => {
+  test('causes a warning at a source whose rule names another key, since objects may be encrypted with it', async () => {
     s3.defaultKeys.set('data', OTHER);
     await check('data', OWN);
     expect(s3.warnings).toEqual([expect.stringContaining('a key other than the one its rule names')]);

@@ -33,7 +33,7 @@ describe('encodeFilterValue', () => {
     expect(encodeFilterValue("photos/2026_01-x.y!*'()")).toBe("photos/2026_01-x.y!*'()");
   });
 
-  test('encodes as S3 compares: a space becomes a plus, all else percent-encoded UTF-8', () => {
+  test('encodes the way S3 compares: a space becomes a plus, everything else percent-encoded UTF-8', () => {
     expect(encodeFilterValue('year=2026/my data+é🙂')).toBe('year%3D2026/my+data%2B%C3%A9%F0%9F%99%82');
   });
 });

@@ -46,7 +46,7 @@ describe('the image of a function', () => {
     });
   });
 
-  test('is requested again until the permission arrives, and then refused with the reason', async () => {
+  test('is requested several times, since a permission may arrive late, and then refused with the reason', async () => {
     expect(await answerTo({ Function: FUNCTION })).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringContaining('FUNCTION_UNREADABLE'),

@@ -74,7 +74,7 @@ describe('handleStackRequest', () => {
     expect(s3.failures).toHaveLength(1);
   });
 
-  test('answers a creation with the fields that CloudFormation requires, a stable id and the attributes', async () => {
+  test('responds to a creation with the fields that CloudFormation requires, a stable id and attributes', async () => {
     const answer = await serve(request('Create'));
     expect(answer).toEqual({
       Status: 'SUCCESS',
@@ -110,14 +110,14 @@ describe('handleStackRequest', () => {
     expect(s3.notificationsOf.get('other')).toHaveLength(1);
   });
 
-  test('answers a repeated request like the first one', async () => {
+  test('responds to a repeated request as it did the first time', async () => {
     expect(await serve(request('Create'))).toEqual(await serve(request('Create')));
     expect(s3.writes).toBe(1);
     expect(await serve(request('Delete'))).toEqual(await serve(request('Delete')));
     expect(s3.notificationsOf.get('data')).toEqual([]);
   });
 
-  test('lets a stack be deleted whose resource was never created', async () => {
+  test('allows the deletion of a stack whose resource was never created', async () => {
     s3.notificationsOf.clear();
     const failed = await serve(request('Create'));
     expect(failed).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Bucket data does not exist') });
@@ -173,7 +173,7 @@ describe('handleStackRequest', () => {
     });
   });
 
-  test('answers invalid properties with every problem, the code and the log stream', async () => {
+  test('responds to invalid properties with every problem, the code and the log stream', async () => {
     const ResourceProperties = { Bucket: 'data', Notification: [], Notifications: [{ Id: 'a b', QueueArn: 'queue' }] };
     const answer = await serve(request('Create', { ResourceProperties }));
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'SourceNotifications' });
@@ -191,14 +191,14 @@ describe('handleStackRequest', () => {
   test.each([
     ['an unknown type', { ResourceType: 'Custom::Other' }],
     ['an unknown kind of request', { RequestType: 'Refresh' }],
-  ])('answers %s', async (_what, overrides) => {
+  ])('responds to %s', async (_what, overrides) => {
     expect(await serve(request('Create', overrides))).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringContaining('RESOURCE_INVALID'),
     });
   });
 
-  test('answers after a crash of our own code, and logs it', async () => {
+  test('responds after a crash of our own code, and logs it', async () => {
     s3.beforeWrite = () => {
       throw new TypeError('undefined is not a function');
     };
@@ -207,7 +207,7 @@ describe('handleStackRequest', () => {
     expect(s3.failures).toMatchObject([{ error: { code: 'UNEXPECTED' } }]);
   });
 
-  test('answers even if it cannot be prepared', async () => {
+  test('responds even if its preparation fails', async () => {
     const prepare = () => Promise.reject(new Error('no environment'));
     expect(await serve(request('Create'), { prepare })).toMatchObject({
       Status: 'FAILED',
@@ -215,7 +215,7 @@ describe('handleStackRequest', () => {
     });
   });
 
-  test('answers before Lambda ends it, and writes nothing afterwards', async () => {
+  test('responds before Lambda ends it, and writes nothing afterwards', async () => {
     const late = Promise.withResolvers<DeploymentDependencies>();
     const answer = await serve(request('Create'), {
       milliseconds: DELIVERY_RESERVE + 5,
@@ -229,7 +229,7 @@ describe('handleStackRequest', () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('retries refusals until an answer is due, and then reports the refusal', async () => {
+  test('retries refusals until a response is due, and then reports the refusal', async () => {
     let attempts = 0;
     s3.beforeWrite = () => {
       attempts += 1;
@@ -249,7 +249,7 @@ describe('handleStackRequest', () => {
     expect((await serve(request('Create'), { milliseconds: 300_000 })).Status).toBe('SUCCESS');
   });
 
-  test('keeps an answer within 4,096 bytes, whatever the message, with its code and log', async () => {
+  test('keeps a response within 4,096 bytes, whatever the message, with its code and log', async () => {
     s3.beforeWrite = () => {
       throw new Error('"é🙂\n'.repeat(2000));
     };
@@ -266,21 +266,21 @@ describe('handleStackRequest', () => {
     expect(await serve(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('4096 bytes') });
   });
 
-  test('sends the answer again after failures and broken connections', async () => {
+  test('sends the response again after failures and broken connections', async () => {
     statuses = [503, new Error('reset'), 200];
     expect((await serve(request('Create'))).Status).toBe('SUCCESS');
     expect(sent).toHaveLength(3);
     expect(new Set(sent.map(({ text }) => text)).size).toBe(1);
   });
 
-  test('throws without the signed URL if the answer cannot be delivered, so that Lambda retries', async () => {
+  test('throws an error without the signed URL if delivery fails, so that Lambda retries', async () => {
     statuses = [500, 500, 500, 500];
     const failure: unknown = await serve(request('Create')).catch((thrown: unknown) => thrown);
     expect(failure).toMatchObject({ code: 'ANSWER_UNDELIVERED' });
     expect(String(failure)).not.toContain('secret');
   });
 
-  test('throws for an event that is not from CloudFormation, since nothing waits for an answer', async () => {
+  test('throws for an event that is not from CloudFormation, since nothing waits for a response', async () => {
     await expect(serve({ Records: [] })).rejects.toMatchObject({ code: 'RESOURCE_INVALID' });
     expect(sent).toEqual([]);
   });

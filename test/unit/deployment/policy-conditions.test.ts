@@ -42,7 +42,7 @@ describe('a known value', () => {
   });
 });
 
-describe('a value with only its beginning known', () => {
+describe('a value of which only the beginning is known', () => {
   test.each([
     ['ArnLike', `${ROLES}*`, true],
     ['ArnLike', 'arn:aws:iam::111122223333:role/*', true],
@@ -60,7 +60,7 @@ test.each([
   ['an unknown key', 'StringEquals', 'aws:SourceVpce'],
   ['an operator over several values', 'ForAllValues:StringEquals', HEADER],
   ['an operator for numbers', 'NumericLessThan', 's3:x-amz-content-sha256'],
-])('%s is not judged', (_what, operator, key) => {
+])('%s is not evaluated', (_what, operator, key) => {
   expect(judgeConditions({ [operator]: { [key]: '1' } }, FACTS)).toEqual({
     holds: 'unknown',
     keys: [],

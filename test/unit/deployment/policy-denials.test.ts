@@ -26,7 +26,7 @@ test.each([
   expect(find({ ...DENY, Principal })).toEqual(denies ? always(USE.actions) : []);
 });
 
-test('a denial of everybody except some affects us', () => {
+test('a denial of everyone except some principals affects us', () => {
   expect(
     find({ ...DENY, Principal: undefined, NotPrincipal: { AWS: 'arn:aws:iam::111122223333:user/admin' } }),
   ).toEqual(always(USE.actions));
@@ -41,7 +41,7 @@ test.each([
   expect(find({ ...DENY, Action })).toEqual(actions.length === 0 ? [] : always(actions));
 });
 
-test('every action except some', () => {
+test('every action except those in NotAction', () => {
   expect(find({ ...DENY, Action: undefined, NotAction: 's3:List*' })).toEqual(always(['s3:GetObject']));
 });
 

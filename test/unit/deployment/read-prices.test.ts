@@ -59,7 +59,7 @@ describe('readPrices', () => {
     expect(aws.warnings).toHaveLength(3);
   });
 
-  test('uses only the file if the Price List cannot be read, asks it once and says so', async () => {
+  test('requests the Price List once; if it cannot be read, uses only the file and says so', async () => {
     let asked = 0;
     aws.beforePrice = () => {
       asked += 1;
@@ -111,7 +111,7 @@ describe('readPrices', () => {
 describe('the price file', () => {
   const text = readFileSync(new URL('../../../configuration/prices.json', import.meta.url), 'utf8');
 
-  test('that is committed can be read and knows the pairs of the example', () => {
+  test('that is committed can be read and has the region pairs of the example', () => {
     const file = parsePriceFile(text);
     expect(findFileTransferPrice(file, 'eu-west-1', 'us-east-1')).toBe(0.02);
     expect(findFileTransferPrice(file, 'us-east-1', 'us-east-2')).toBe(0.01);

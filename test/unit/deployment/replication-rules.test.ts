@@ -83,7 +83,7 @@ describe('putReplicationRules', () => {
     expect(s3.replicationOf.get('outbound')).toEqual({ role: ROLE, rules: [theirs] });
   });
 
-  test('does not mistake a rule of others for a leaving one because of its priority', async () => {
+  test('does not mistake a rule that is not ours for a removed rule of ours because of its priority', async () => {
     const theirs = foreign(10_000);
     s3.replicationOf.set('outbound', { role: ROLE, rules: [theirs] });
     const before = properties(rule('a'), rule('b'));

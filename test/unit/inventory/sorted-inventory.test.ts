@@ -47,7 +47,7 @@ async function sorted(
 }
 
 describe('a sorted inventory', () => {
-  test('has every entry once, in the order of keys, whatever fits into memory', async () => {
+  test('has every entry once, in the order of keys, however little fits into memory', async () => {
     const key = fc.oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.stringMatching(/^[ab/]{1,6}$/));
     await fc.assert(
       fc.asyncProperty(

@@ -33,7 +33,7 @@ describe('listing objects', () => {
   );
 
   test.each(['key', 'any'] as const)(
-    'returns each object once, whatever the keys and the order of answers (%s)',
+    'returns each object once, whatever the keys and the order of responses (%s)',
     async (order) => {
       await fc.assert(
         fc.asyncProperty(

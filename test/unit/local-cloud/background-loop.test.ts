@@ -21,7 +21,7 @@ describe('BackgroundLoop', () => {
     await loop.throwFailure();
   });
 
-  it('keeps the failure of a round for its waiters', async () => {
+  it('keeps the failure of a round for callers that wait for it', async () => {
     const loop = new BackgroundLoop(() => Promise.reject(new Error('gone')));
     loop.start();
     await expect(loop.orFailure(new Promise(() => undefined))).rejects.toThrow('gone');

@@ -38,7 +38,7 @@ describe('BatchBuffer', () => {
     }
   });
 
-  it('passes on a record that exceeds the payload alone, so that it cannot block the queue', () => {
+  it('passes on a record that exceeds the payload by itself, so that it cannot block the queue', () => {
     const buffer = new BatchBuffer(10);
     buffer.add(record(1, PAYLOAD_LIMIT_BYTES + 1));
     buffer.add(record(2));

@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 describe('Deadline', () => {
-  test('aborts with its reason when the time is over', () => {
+  test('aborts with its reason when the time is up', () => {
     const deadline = new Deadline(1000, overdue);
     jest.advanceTimersByTime(999);
     expect([deadline.signal.aborted, deadline.reason]).toEqual([false, undefined]);
@@ -49,7 +49,7 @@ describe('Deadline', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('of a task with unlimited time comes only by `stop`', () => {
+  test('of a task with unlimited time is reached only through `stop`', () => {
     const stop = new AbortController();
     const { signal } = new Deadline(Number.POSITIVE_INFINITY, undefined, stop.signal);
     expect(signal.aborted).toBe(false);
@@ -63,7 +63,7 @@ describe('Deadline', () => {
 });
 
 describe('startRunClock', () => {
-  test('keeps what is reserved out of the seconds of an invocation', () => {
+  test('excludes the reserved time from the seconds of an invocation', () => {
     let remaining = 900_000;
     const clock = startRunClock(() => remaining, 10_000);
     remaining = 70_000;

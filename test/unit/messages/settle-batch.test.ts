@@ -181,7 +181,7 @@ describe('the fallback queue', () => {
   });
 });
 
-describe('the reported fate of a message', () => {
+describe('the reported outcome of a message', () => {
   test('is what was decided, not what the error suggests', async () => {
     const { fates, settle } = batch();
     const [early, late, bad, big] = [queueMessage('a', 4), queueMessage('b', 5), queueMessage('c'), queueMessage('d')];

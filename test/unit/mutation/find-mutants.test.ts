@@ -3,7 +3,7 @@ import { findMutants } from '../../mutation/find-mutants.ts';
 
 const changes = (text: string): string[] => findMutants(text).map(({ change }) => change);
 
-test('inverts comparisons, and makes conditions always and never hold', () => {
+test('inverts comparisons, and makes conditions always true and always false', () => {
   expect(changes('if (a === b) c = 1;')).toEqual([
     'a === b -> a !== b',
     'a === b -> true',

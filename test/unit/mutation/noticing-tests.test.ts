@@ -6,7 +6,7 @@ const slow = { file: 'test/unit/packing/other.test.ts', index: 1, milliseconds: 
 const own = { file: 'test/unit/packing/a.test.ts', index: 0, milliseconds: 50 };
 const SOURCE = 'src/packing/a.ts';
 
-test('tests that notice most for their time come first, then tests of the file, then fast tests', () => {
+test('tests that notice the most for their run time come first, then tests of the file, then fast tests', () => {
   const noticing = new NoticingTests();
   expect(noticing.order(SOURCE, [slow, fast, own])).toEqual([own, fast, slow]);
   for (let count = 0; count < 40; count += 1) noticing.note(SOURCE, slow);

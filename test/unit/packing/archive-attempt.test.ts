@@ -72,7 +72,7 @@ test('an archive reports its bytes and the CPU time of objects and manifest, and
   expect(readManifest(bytes)).toMatchObject({ level: 3, targets: [{ region: 'us-east-1', bucket: 'target-bucket' }] });
 });
 
-test('the level policy gets each frame, with the test made on it', async () => {
+test('the level policy receives each frame with the result of the test on it', async () => {
   const told: FrameOutcome[] = [];
   const policy = createFixedLevel(3);
   const levels = {

@@ -182,7 +182,7 @@ describe('the archive of a task whose lease expires', () => {
     await contest.expectOneArchive();
   });
 
-  test('is not touched by its first task if that wakes up while another task owns it', async () => {
+  test('is not touched by its first task if that one wakes up while another task owns it', async () => {
     const { contest, message, victim, packing } = await killed();
     const heir = contest.task({ ...laterBy(OWNERSHIP_SECONDS + 1), heldAt: ['uploadPart', 1] });
     const takenOver = heir.service.process(message);

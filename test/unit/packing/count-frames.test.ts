@@ -22,7 +22,7 @@ test('an archive without objects has no frames', () => {
   expect(countFrames([]).size).toBe(0);
 });
 
-test('only an object larger than a frame takes the requests of a large object', () => {
+test('only an object larger than a frame needs the requests of a large object', () => {
   expect(largeObjectRequests([1, LARGE_OBJECT])).toEqual({ largeReads: 0, largeWrites: 0, looks: 0 });
   const { largeReads, largeWrites, looks } = largeObjectRequests([LARGE_OBJECT + 1]);
   expect([largeReads > 0, largeWrites - largeReads, looks]).toEqual([true, 1, 1]);

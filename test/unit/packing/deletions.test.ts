@@ -225,7 +225,7 @@ describe('a version that is permanently removed', () => {
   test.each([
     ['is not sent on without `chain`', {}, 0],
     ['is sent on with `chain`', { chain: true }, 1],
-  ])('leaves an object current that our own target function restored, which %s', async (_, options, archives) => {
+  ])('leaves as current an object that our own target function restored, which %s', async (_, options, archives) => {
     const rule = exampleRule(options, [{ deletes: 'replicate' }]);
     const service = source({ rule, ownPrincipals: ['OURS'] });
     const location = { bucket: 'source-bucket', key: 'restored' };

@@ -23,7 +23,7 @@ test('a record stays ours if the response to a write was lost and its retry got 
   expect([record.isOwned, text(memory)]).toEqual([true, 'third']);
 });
 
-test('a record that S3 never accepts fails after some tries, and is still ours', async () => {
+test('a record that S3 never accepts fails after a few tries, and is still ours', async () => {
   const memory = new MemoryObjectStore();
   const puts = Array.from({ length: 20 }, (_, index) => index + 2);
   const store = new FailingObjectStore(memory, { put: puts }, { error: () => new WriteConditionError('412') });

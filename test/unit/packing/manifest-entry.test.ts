@@ -66,7 +66,7 @@ test('the targets of a manifest are the destinations of the rule, named as in th
   ]);
 });
 
-test('an entry has the read time that orders its object, and says if a removed version was its event', () => {
+test('an entry has the read time that orders its object, and says whether its event removed a version', () => {
   const item = { object: { ...OBJECT, isByRemoval: true as const }, messages: [], superseded: [] };
   const place = { frame: 0, frames: 1, offset: 0, crc32: 0 };
   const read = { description: DESCRIPTION, tags: [], readAt: 1_700_000_001_000 };

@@ -203,7 +203,7 @@ describe('a progress record', () => {
     return written;
   }
 
-  test('is rewritten every four parts, and for large objects every hundredth of their frames', async () => {
+  test('is rewritten every four parts, and for large objects after each hundredth of their frames', async () => {
     expect(await writtenAfter(100, 13)).toEqual([4, 8, 12]);
     expect(await writtenAfter(1000, 21)).toEqual([10, 20]);
   });

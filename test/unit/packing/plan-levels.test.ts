@@ -41,7 +41,7 @@ describe('planLevels', () => {
     expect(works).toEqual([{ bytes: 600e6, objects: 1, level: 12 }]);
   });
 
-  test('takes the highest level that fits into the remaining time', () => {
+  test('chooses the highest level that fits into the remaining time', () => {
     const whole = plan([text], 900).predicted;
     const { cap, predicted } = plan([text], whole - 1);
     expect(cap).toEqual({ highest: 9, reason: 'little-time' });
@@ -54,7 +54,7 @@ describe('planLevels', () => {
     expect(predicted).toBeGreaterThan(2);
   });
 
-  test('takes no level slower than the network if events have waited longer than an invocation', () => {
+  test('chooses no level slower than the network if events have waited longer than an invocation', () => {
     expect(plan([text], 900, 901).cap).toEqual({ highest: 9, reason: 'backlog' });
     expect(plan([text], 900, 899).cap).toBeUndefined();
   });

@@ -456,7 +456,7 @@ describe('an object that this product wrote', () => {
     expect(contents(source.archive())).toEqual({ restored: body });
   });
 
-  test('is packed if the event names another principal, since a user wrote the same again', async () => {
+  test('is packed if the event names another principal, since a user wrote the same bytes again', async () => {
     const source = new SourceServiceHarness({ ownPrincipals: ['AROATARGET'] });
     const facts = { principalId: 'AWS:AIDAUSER' };
     expect(await source.process(await source.place('restored', 'x', { metadata: { s3xrc: stamp } }, facts))).toEqual(
@@ -548,7 +548,7 @@ describe('an invocation', () => {
     expect(source.queue.delays).toEqual([]);
   });
 
-  test('requeues a message that it has no time for a limited number of times, which the message counts', async () => {
+  test('requeues a message for lack of time only a limited number of times, which the message counts', async () => {
     const source = new SourceServiceHarness();
     let message = await source.place('a', 'x');
     // A whole invocation would be enough, but this one is over before the archive starts.

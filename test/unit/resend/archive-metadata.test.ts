@@ -41,7 +41,7 @@ describe('the metadata of an archive', () => {
     expect(withoutResends(withKeptRecord(withResends({ other: 'x' }, 3), record))).toEqual({ other: 'x' });
   });
 
-  test('stays below the 2 KB of S3, however many destinations and reasons there are', () => {
+  test('stays below the 2 KB limit of S3, however many destinations and reasons there are', () => {
     const failures = Array.from({ length: 40 }, (_, index) => ({
       destination: `${'d'.repeat(61)}${index}`,
       reason: 'r'.repeat(500),

@@ -435,7 +435,7 @@ describe('an archive of a rule with several regions', () => {
     expect(told.some((line) => line.startsWith('gone'))).toBe(false);
   });
 
-  test('is resent to one region until a replication rule covers that key, and finally to all regions', async () => {
+  test('is resent to one region while no replication rule covers that key, and in the end to all regions', async () => {
     const { store, process, version } = failedArchive();
     await process(failed(version));
     expect(await process(failed(version, { receiveCount: 3 }))).toHaveLength(1);
@@ -447,7 +447,7 @@ describe('an archive of a rule with several regions', () => {
     expect(store.look(ARCHIVE)).toMatchObject({ body: 'bytes', metadata: { 's3xrc-resends': '1' } });
   });
 
-  test('leaves no copy that no replication rule covers once it has been resent to all regions', async () => {
+  test('leaves no uncovered copy behind once it has been resent to all regions', async () => {
     const { store, process, version } = failedArchive();
     await process(failed(version));
     await process(failed(version, { receiveCount: 3 }));

@@ -51,7 +51,7 @@ describe('archives of the public implementation', () => {
     expect(region.calls.counts.head).toBe(0);
   });
 
-  test('are readable with the manifest in front, several frames, and skippable frames between them', async () => {
+  test('are readable with the manifest first, several frames, and skippable frames between them', async () => {
     const region = new TargetRegion();
     const [members, entries] = two;
     const tar = await packTar([manifestMember(entries), ...members]);
@@ -99,7 +99,7 @@ describe('archives of the public implementation', () => {
     expect(region.text('manifest.json')).toBe('mine');
   });
 
-  test('restore an object named manifest.json even if the manifest is in front of it', async () => {
+  test('restore an object named manifest.json even if the manifest comes before it', async () => {
     const region = new TargetRegion();
     const entries = [publicEntry('manifest.json', 4)];
     const tar = await packTar([manifestMember(entries), member('objects/manifest.json', 'mine')]);
@@ -238,7 +238,7 @@ describe('archives of the public implementation', () => {
     expect(region.store.keys(TARGET)).toEqual([]);
   });
 
-  test('with climbing member names write only to the key of the entry, if a rule covers it', async () => {
+  test('with path traversal in member names write only to the key of the entry, if a rule covers it', async () => {
     const region = new TargetRegion({ rules: [exampleRule({ prefix: 'data/' })] });
     const members = [member('objects/../../../../tmp/f', 'evil')];
     const entries = [publicEntry('../../../../tmp/f', 4)];

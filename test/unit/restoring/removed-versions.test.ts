@@ -95,7 +95,7 @@ describe('the removal of an old version at the source', () => {
     }
   });
 
-  test('writes an unchanged object again with a newer stamp, which keeps late older versions away', async () => {
+  test('writes an unchanged object again with a newer stamp, so that a late older version is skipped', async () => {
     const { restore, texts, region } = await open();
     await restore(removal(), '1');
     await restore(write('older', '30', 1800), '2');
@@ -113,7 +113,7 @@ describe('the removal of an old version at the source', () => {
     expect(opened.texts()).toEqual(['current', 'current']);
   });
 
-  test('brings the later of two writes of the same bytes if a consumer deleted the earlier one', async () => {
+  test('restores the later of two writes of the same bytes if a consumer deleted the earlier one', async () => {
     const opened = await open();
     erase(opened);
     const later = write('current', '40', 1800, { event_time: at(3600), by_removal: true });
@@ -121,7 +121,7 @@ describe('the removal of an old version at the source', () => {
     expect(opened.texts()).toEqual(['current', 'current']);
   });
 
-  test('brings the current object if a consumer deleted or edited other bytes', async () => {
+  test('restores the current object if a consumer deleted or edited other bytes', async () => {
     for (const change of [erase, edit]) {
       const opened = await open();
       await opened.restore(write('newer', '20', 600, { etag: `${HEX.slice(1)}0` }), '1');

@@ -58,7 +58,7 @@ test('a key fits if it has at most 1,024 bytes with its prefix', () => {
   expect(fitsKey({ key: 'ü'.repeat(512) }, destination)).toBe(false);
 });
 
-test('an upload is resumable from the configured size on', () => {
+test('an upload is resumable if it has at least the configured size', () => {
   expect(planUpload(object, to(), 10, { resumableBytes: 4 })).toMatchObject({ crc32: object.crc32 });
   expect(planUpload(object, to(), 10, { resumableBytes: 5 })).toBeUndefined();
   const unknown = Object.fromEntries(Object.entries(object).filter(([name]) => name !== 'crc32'));

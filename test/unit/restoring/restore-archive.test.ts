@@ -301,7 +301,7 @@ describe('the duration of an archive', () => {
     expect(speed.lessons).toEqual([[5, 10]]);
   });
 
-  test('teaches no speed if some objects existed already or are still missing', async () => {
+  test('is not used to learn the speed if some objects existed already or are still missing', async () => {
     const { region, speed } = slowRegion([3]);
     const message = await region.arrive(archiveOf(bodies));
     await region.process(message);

@@ -26,7 +26,7 @@ class Region extends TargetRegion {
 }
 
 describe('a key that returns to bytes that it had before', () => {
-  test('never ends with the version in between, even if that restore checked the key before the last write', async () => {
+  test('never ends with the version in between, even if its restore checked the key before the last write', async () => {
     const region = new Region();
     await region.restore(1, 'on');
     const looked = Promise.withResolvers<undefined>();

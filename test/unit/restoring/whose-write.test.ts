@@ -137,7 +137,7 @@ describe('an object whose metadata fills 2 KB', () => {
   test.each<[string, Partial<TestObject>]>([
     ['tags', { tags: [{ team: 'other' }] }],
     ['headers', { headers: { cacheControl: 'private' } }],
-  ])('gets a change of only its %s', async (_, change) => {
+  ])('receives a change that affects only its %s', async (_, change) => {
     const region = new Region();
     await region.restore(1, 'same', { metadata: FULL, tags: [{ team: 'one' }] });
     await region.restore(2, 'same', { metadata: FULL, tags: [{ team: 'one' }], ...change });

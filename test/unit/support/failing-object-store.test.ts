@@ -17,7 +17,7 @@ it('fails the configured calls, and counts all calls', async () => {
   expect(store.counts).toMatchObject({ put: 2, head: 2, read: 0 });
 });
 
-it('can lose an answer instead', async () => {
+it('can lose a response instead', async () => {
   const error = new Error('lost');
   const store = new FailingObjectStore(new MemoryObjectStore(), { put: [1] }, { moment: 'after', error: () => error });
   await expect(store.put(request)).rejects.toBe(error);

@@ -25,7 +25,7 @@ describe('deploymentSteps', () => {
     expect(removalOrder(chain)).toEqual(['eu-west-1', 'us-east-1', 'ap-southeast-2']);
   });
 
-  test('first gives regions that send to each other their targets', async () => {
+  test('deploys the targets first in regions that send to each other', async () => {
     const pair = await plans({
       'eu-west-1': ['us-east-1', 'ap-southeast-2'],
       'us-east-1': ['eu-west-1'],

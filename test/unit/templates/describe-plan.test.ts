@@ -15,7 +15,7 @@ describe('the plan', () => {
     );
   });
 
-  test('prints for each rule what the caller knows about its savings, and the cost with all rules in use', async () => {
+  test('prints what the caller knows about the savings of each rule, and the cost with all rules in use', async () => {
     const plan = describePlan(await loadRules([ruleEntry()]), ({ id }) => [`${id} pays`, 'from here on']);
     expect(plan).toMatch(/ per batch\n {4}pays {2}one-bucket-\S+ pays\n {10}from here on\n/);
     const [, fixed, inUse] =

@@ -29,7 +29,7 @@ describe('the fallback of a region', () => {
     expect(Object.values(await plansOf([ruleEntry()]))).toEqual([undefined, undefined, undefined]);
   });
 
-  test('has tasks for arrivals that are large enough for each rule, at a size that Fargate offers', async () => {
+  test('has restore tasks large enough for each rule, at a size that Fargate offers', async () => {
     const sizes = [
       { cpu: 8192, memory: 16_384, scaling_target_backlog_per_task: 9 },
       { cpu: 2048, memory: 15_360, scaling_target_backlog_per_task: 4, fallback_on_demand_percent: 30 },

@@ -36,7 +36,7 @@ function find(
 const manifest = (date: string, folder = 'daily/objects/all'): string => `${folder}/${date}/manifest.json`;
 
 describe('the inventory that replaces a listing', () => {
-  test('is the newest delivered one', async () => {
+  test('is the newest one that was delivered', async () => {
     const keys = [
       manifest('2026-11-26T01-00Z'),
       manifest('2026-11-28T01-00Z'),
@@ -74,11 +74,11 @@ describe('the inventory that replaces a listing', () => {
 
   test('does not exist if the bucket has none, or if none was delivered for three days', async () => {
     expect(await find([])).toBe('it has no inventory');
-    expect(await find([GOOD], [manifest('2026-11-26T11-59Z')])).toBe('its inventory was not delivered for three days');
+    expect(await find([GOOD], [manifest('2026-11-26T11-59Z')])).toBe('it has no inventory from the last three days');
     expect(await find([GOOD], [manifest('2026-11-26T12-00Z')])).toMatchObject({ bucket: 'lists' });
   });
 
-  test('may list less than the bucket, if it lists the keys of the rule', async () => {
+  test('may list only part of the bucket, if that includes the keys of the rule', async () => {
     expect(await find([{ ...GOOD, prefix: 'in/' }], [manifest('2026-11-29T01-00Z')])).toMatchObject({
       bucket: 'lists',
     });

@@ -206,7 +206,7 @@ test('objects younger than what is due are counted separately', async () => {
 });
 
 test.each(['checksums', 'bytes'] as const)(
-  '%s find what listings do not show, and the looks are counted',
+  '%s find what listings do not show, and these checks are counted',
   async (proof) => {
     const replication = new Replication();
     const event = await replication.write('logs/1', 'true');

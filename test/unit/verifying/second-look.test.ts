@@ -82,7 +82,7 @@ async function verify(rule = exampleRule({}, [{ bucket: FIRST }]), whileListing 
   };
 }
 
-describe('a second look at the source before a copy is called wrong', () => {
+describe('a second check of the source before a copy is called wrong', () => {
   test('does not report an object as missing that was deleted on both sides during the listing', async () => {
     for (const key of ['a', 'b']) {
       await store.place(at(SOURCE, key), Buffer.from(key));
@@ -95,13 +95,13 @@ describe('a second look at the source before a copy is called wrong', () => {
     expect([faults, found]).toEqual([0, ['not-due b']]);
   });
 
-  test('reports an object that is missing at two destinations twice, but looks at it once', async () => {
+  test('reports an object twice if it is missing at two destinations, but checks the source once', async () => {
     await store.place(at(SOURCE, 'a'), Buffer.from('a'));
     const { faults, counts } = await verify(exampleRule({}, [{ bucket: FIRST }, { bucket: SECOND }]));
     expect([faults, counts.missing, counts.looks]).toEqual([2, 2, 1]);
   });
 
-  test('still reports a missing object if the source refuses the look', async () => {
+  test('still reports a missing object if the source refuses the check', async () => {
     await store.place(at(SOURCE, 'a'), Buffer.from('a'));
     store.refuse = (bucket) => (bucket === SOURCE ? new AccessDeniedError('403') : undefined);
     expect((await verify()).found).toEqual(['missing a']);

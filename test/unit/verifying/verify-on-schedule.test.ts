@@ -188,7 +188,7 @@ describe('a scheduled verification', () => {
     expect(await schedule.run({ ...TASK, execution: 'second' })).toMatchObject({ faults: 4 });
   });
 
-  test('stops when the time is nearly over, and the next invocation continues from there', async () => {
+  test('stops when the time is nearly up, and the next invocation continues from there', async () => {
     let invocations = 0;
     let progress: ScheduledProgress | undefined;
     do {
@@ -348,7 +348,7 @@ describe('inventories in place of listings', () => {
   });
 });
 
-test('rejects permanently a task that names no rule and execution', () => {
+test('permanently rejects a task that names no rule and execution', () => {
   for (const input of [undefined, {}, { rule: 'r' }, { rule: '', execution: 'e' }]) {
     expect(() => parseScheduledTask(input)).toThrow(expect.objectContaining({ code: 'VERIFICATION_TASK_INVALID' }));
   }

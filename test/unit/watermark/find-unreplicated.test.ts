@@ -90,7 +90,7 @@ describe('the archives whose status is read', () => {
 });
 
 describe('archives that S3 does not replicate', () => {
-  test('are none if everything is replicated, which takes a dozen requests', async () => {
+  test('do not exist if everything is replicated, which a dozen requests show', async () => {
     const outbound = new Outbound(MINUTELY);
     await outbound.search();
     expect(await outbound.search()).toEqual({ oldestPending: undefined, oldestStuck: undefined });
@@ -143,7 +143,7 @@ describe('archives that S3 does not replicate', () => {
     expect(outbound.alarms).toEqual([`outbound/${archive(5000).key} FAILED`]);
   });
 
-  test('include a failure that is found by its key on a rule with thousands of archives', async () => {
+  test('include a failure that is found by its key for a rule with thousands of archives', async () => {
     const outbound = new Outbound(MANY);
     await outbound.search();
     const [failed] = MANY.slice(1700) as [ListedKey];

@@ -174,7 +174,7 @@ describe('taking the watermarks of a source region', () => {
     }
   });
 
-  test('takes the age of an archive that arrived from its key', async () => {
+  test('derives the age of an arrived archive from its key', async () => {
     const world = new World();
     const key = `${toOne.id}/${formatKeyTime(NOW - 77 * SECOND)}-0123.tar.zst`;
     world.keys.set(`inbound-us-east-1/${toOne.id}/`, { key, lastModified: NOW });
@@ -190,7 +190,7 @@ describe('taking the watermarks of a source region', () => {
     expect(world.taken[0]?.age).toBe(5);
   });
 
-  test('takes the age of a resent archive from its key while S3 may be replicating it', async () => {
+  test('derives the age of a resent archive from its key while S3 may be replicating it', async () => {
     for (const [ago, age] of [
       [500, 90_000],
       [700, 0],
@@ -203,7 +203,7 @@ describe('taking the watermarks of a source region', () => {
     }
   });
 
-  test('takes the age of an archive that failed after hours from its key, and leaves the alarm to the resend function', async () => {
+  test('derives the age from the key if an archive failed after hours, and leaves the alarm to the resend function', async () => {
     const world = new World();
     const key = `${toOne.id}/${formatKeyTime(NOW - 11_005 * SECOND)}-0123.tar.zst`;
     world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - 11_000 * SECOND });
@@ -357,7 +357,7 @@ describe('taking the watermarks of many routes', () => {
     expect(ofRules.filter(({ bucket }) => bucket === 'failed')).toHaveLength(many.length);
   });
 
-  test('stops waiting for what has not answered before the invocation ends, and reports it as unknown', async () => {
+  test('stops waiting before the invocation ends, and reports what has not responded as unknown', async () => {
     const world = new World();
     const dependencies = world.dependencies([toOne]);
     const keys = {

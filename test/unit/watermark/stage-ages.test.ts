@@ -38,7 +38,7 @@ describe('the age of the watermark', () => {
     expect(ageOf({ queueAges: [[reading(60, 30)], [reading(60, 300)]] })).toBe(360);
   });
 
-  test('counts what an object had waited before its message was requeued', () => {
+  test('counts how long an object had waited before its message was requeued', () => {
     // Requeued 100 s ago, 400 s after it was written.
     expect(ageOf({ queueAges: [[reading(0, 100)]], deferredAges: [reading(100, 400)] })).toBe(500);
   });
@@ -82,7 +82,7 @@ describe('the age of the watermark', () => {
     expect(ageOf({ queueAges: [[reading(60, 30)]], retriedAges: [reading(100, 4000)] })).toBe(4100);
   });
 
-  test('knows the age of archives that were resent', () => {
+  test('includes the age of archives that were resent', () => {
     const outbound = [
       { written: secondsAgo(200_000), put: secondsAgo(7000) },
       { written: secondsAgo(90_000), put: secondsAgo(800) },

@@ -41,7 +41,7 @@ describe('the environment of a function', () => {
     expect(readEnvironment(sourceVariables, environment).OWN_PRINCIPALS).toEqual(['AROA1', 'AROA2']);
   });
 
-  test('says where work goes that exceeds an invocation, if anywhere', () => {
+  test('says where work that exceeds an invocation goes, if anywhere', () => {
     const environment = { ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out', PROGRESS_BUCKET: 'progress' };
     expect(readEnvironment(sourceVariables, environment).FALLBACK_QUEUE_URL).toBeUndefined();
     const fallback = { FALLBACK_QUEUE_URL: shared.QUEUE_URL, FALLBACK_SERVICE: 'cluster/service' };

@@ -52,7 +52,7 @@ export function openTools(
   return { backfill: (...flags) => run('backfill', flags), verify: (...flags) => run('verify', flags) };
 }
 
-/** An error that says so, or a connection that broke in the middle of an answer. */
+/** An error that is marked as retryable, or a connection that broke in the middle of a response. */
 function isRetryable(thrown: unknown): thrown is Error {
   if (thrown instanceof CompressorError) return thrown.retryable;
   return thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNRESET';

@@ -2,7 +2,7 @@ import { createCipheriv } from 'node:crypto';
 
 /** Of several frames, and small enough to be damaged in memory. */
 const BYTES = 14_000_000;
-/** Bytes of text and of noise in turn: neither a frame that does not compress, nor one that is all alike. */
+/** Bytes of each stripe, text and noise in turn, so that no frame is incompressible or uniform. */
 const STRIPE = 500_000;
 const NOISE_KEY = Buffer.alloc(32, 7);
 

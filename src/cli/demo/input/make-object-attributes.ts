@@ -18,7 +18,7 @@ const CROWDED_EVERY = 32;
 const EXPIRES = 'Wed, 21 Oct 2037 07:28:00 GMT';
 
 /**
- * Headers, metadata, tags and class for a key: always the same for the same key, and every kind over many keys. They
+ * Headers, metadata, tags and class for a key: always the same for the same key, and each kind among many keys. They
  * are unrelated to the bytes; each of them must arrive.
  */
 export function makeObjectAttributes(key: string): ObjectAttributes {
@@ -69,7 +69,7 @@ function chooseMetadata(digest: Buffer, roll: Roll): UserMetadata {
   };
 }
 
-/** Every second object has none, since reading tags costs a separate request. */
+/** Every other object has none, since reading tags costs a separate request. */
 function chooseTags(roll: Roll): ObjectTag[] {
   const count = roll(9) % 2 === 0 ? 0 : (roll(9) >> 1) % (MAX_TAGS + 1);
   return Array.from({ length: count }, (_, index) => ({ key: `team ${index}`, value: pick(TEAMS, roll(11 + index)) }));

@@ -8,7 +8,7 @@ import type { FolderContent, SkippedEntry } from './walk-folder.ts';
 
 /**
  * In each group of this many objects, those at these positions are written twice. Not the first ones: a single file is
- * uploaded plainly.
+ * uploaded in the ordinary way.
  */
 const DRAFT_EVERY = 50;
 const DRAFTS: ReadonlyMap<number, DraftTiming> = new Map([
@@ -26,7 +26,7 @@ const DELETED: ReadonlyMap<number, Removal> = new Map([
   [9, 'restored'],
   [10, 'traveling'],
 ]);
-/** A single file is uploaded plainly, and so are two or three. */
+/** A single file is uploaded in the ordinary way, and so are two or three. */
 const MIN_WITH_WITNESS = 3;
 /** Max bytes of an object that is written twice. */
 const MAX_SMALL_BYTES = 1_000_000;

@@ -22,17 +22,17 @@ const NAMED = 10;
 
 export interface BucketSource {
   readonly bucket: string;
-  /** Keys begin with it; empty: all. */
+  /** Prefix of the keys; empty: all keys. */
   readonly prefix: string;
-  /** Bytes of objects to take, at most. */
+  /** Max bytes of objects to use. */
   readonly sampleBytes: number;
 }
 
 export interface SampledBucket {
   readonly content: PlannedContent;
-  /** Describes for people what was chosen, and how. */
+  /** Describes to the user what was chosen, and how. */
   readonly description: string;
-  /** Describes for people the max cost of listing and reading it. */
+  /** Describes to the user the max cost of listing and reading it. */
   readonly cost: string;
 }
 
@@ -95,7 +95,7 @@ function problemOf({ size, storageClass }: ListedObject, sampleBytes: number): s
   return size > sampleBytes ? `it is larger than the sample (${formatBytes(size)})` : undefined;
 }
 
-/** Lists some of them, and for the others the number per reason. */
+/** Lists some of them, and counts the others by reason. */
 class SkippedObjects {
   readonly #named: SkippedEntry[] = [];
   #others = 0;

@@ -13,7 +13,7 @@ interface SampledObject {
   readonly object: ListedObject;
 }
 
-/** Between two clean-ups, so that each object costs little. */
+/** Excess candidates before a cleanup, so that each object costs little. */
 const SLACK = 1024;
 
 /**

@@ -45,7 +45,7 @@ export class LevelUses {
     }
   }
 
-  /** The most bytes first. */
+  /** Sorted by bytes, largest first. */
   list(): LevelUse[] {
     return [...this.#uses.values()].toSorted((left, right) => right.bytes - left.bytes);
   }

@@ -10,7 +10,7 @@ import { type ReplicationFile, replicationSchema } from '../../../configuration/
 /** The demo's options for the rules. */
 export interface RuleChanges {
   readonly level?: number;
-  /** MiB of the largest object that the functions take. */
+  /** MiB of the largest object that the functions accept. */
   readonly largestMebibytes?: number;
   /** Replicates deletions to every destination, regardless of the files. */
   readonly replicatesDeletes?: true;

@@ -24,7 +24,7 @@ export interface FallbackOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly patience: Timeouts;
   readonly onLine: (line: string) => void;
-  /** Kills a task at work and reclaims the next. */
+  /** Kills a task while it is working and reclaims the next one. */
   readonly hasFaults: boolean;
 }
 

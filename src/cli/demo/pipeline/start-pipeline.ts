@@ -74,7 +74,7 @@ export async function startPipeline(
   const resources = await createPipelineResources(cloud, pipelinePlan(rule, patience));
   // Versioning allows deletions to be undone.
   if (replicatesDeletes(rule)) await enableVersioning(cloud.region(rule.source.region).s3, rule.source.bucket);
-  // Versioning shows every write of a target in the end.
+  // Versioning preserves every write by a target, for the checks at the end.
   for (const { region, bucket } of rule.destinations) await enableVersioning(cloud.region(region).s3, bucket);
   let copies = 0;
   const replicator = new Replicator({

@@ -14,7 +14,7 @@ export interface RegionService {
   readonly fallback: Fallback | undefined;
 }
 
-/** @param cleanup receives what ends both */
+/** @param cleanup receives the steps that stop both */
 export async function startRegionService(
   options: RegionServiceOptions,
   cleanup: AsyncDisposableStack,
@@ -26,7 +26,7 @@ export async function startRegionService(
   const environment = {
     ...shared.environment,
     ...fallback.environment,
-    // Read by the target only; the source has its limit from the configuration.
+    // Read by the target only; the source gets its limit from the configuration.
     MAX_RESTORED_BYTES: String(fallbackOverBytes),
   };
   return { service: startAndDefer({ ...shared, kind, environment }, cleanup), fallback };

@@ -18,7 +18,7 @@ export class TaskFaultInjector {
     return this.#reclaims;
   }
 
-  /** @param line what a task has written */
+  /** @param line of output that a task has written */
   follow(line: string, service: WorkerService): void {
     if (!line.includes(TAKEN)) return;
     if (this.#kills === 0) {

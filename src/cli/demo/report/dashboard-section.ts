@@ -52,7 +52,7 @@ export function renderComparison({ comparison = [], packed }: DemoResult): Marku
     cost === chosen ? '' : formatShare(cost.dollars / chosen.dollars - 1),
   ]);
   return html`<h2>One level for everything instead</h2>
-<p class="muted">Every frame was compressed again at each level, after the run and by one clock: transfer, staging and CPU time
+<p class="muted">Every frame was compressed again at each level, after the run, timed by one clock: transfer, staging and CPU time
 of compression. The chosen levels include the cost of choosing: tests, probes and trials.</p>
 ${renderTable(['Level', 'Compressed', 'CPU time', 'Dollars per TB', 'Over chosen levels'], rows)}`;
 }

@@ -10,7 +10,7 @@ const REGION_HEIGHT = 124;
 const BORDER_WIDTH = 150;
 const HEADING = 26;
 
-/** The route of the data with the numbers of this run: one source region, and the target regions below each other. */
+/** The route of the data with the numbers of this run: one source region, and the target regions stacked vertically. */
 export function drawPipeline(result: DemoResult): Markup {
   const { destinations } = result.rule;
   const source = sourceSteps(result);

@@ -50,7 +50,7 @@ export function drawBox({ title, lines, kind }: Step, { x, y }: Point): Markup {
 <text class="small" x="${middle}" y="${y + 55}">${lines[1]}</text>`;
 }
 
-/** The head of arrows. @param id different in each picture of a page: a marker in a hidden picture is not drawn */
+/** The arrowhead. @param id different in each picture of a page: a marker in a hidden picture is not drawn */
 export function arrowTip(id: string): Markup {
   return html`<defs><marker id="${id}" viewBox="0 0 10 10" refX="9" refY="5" markerUnits="userSpaceOnUse" markerWidth="10"
 markerHeight="10" orient="auto"><path d="M0 0 10 5 0 10z"/></marker></defs>`;

@@ -53,7 +53,7 @@ export function renderTiles(result: DemoResult): Markup {
     tiles.push([formatCount(faults.failedInvocations), 'invocations that failed']);
     if (fallback !== undefined) {
       tiles.push([formatCount(fallback.killedTasks), 'fallback tasks killed while busy']);
-      tiles.push([formatCount(fallback.reclaimedTasks), 'fallback tasks reclaimed at work']);
+      tiles.push([formatCount(fallback.reclaimedTasks), 'fallback tasks reclaimed while busy']);
     }
   }
   return html`<div class="tiles">${tiles.map(([value, name]) => html`<div class="tile"><b>${value}</b><span>${name}</span></div>`)}</div>`;

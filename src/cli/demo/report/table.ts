@@ -5,7 +5,7 @@ export type Cell = string | Markup;
 
 /**
  * A table whose first column may be long and is wrapped if necessary. Each cell repeats the name of its column, which a
- * narrow page shows next to it instead of the head; the first name stays at the top, and the first cell is the title of
+ * narrow page shows next to it instead of a header; the first name stays at the top, and the first cell is the title of
  * its row.
  */
 export function renderTable(columns: readonly string[], rows: readonly (readonly Cell[])[]): Markup {

@@ -6,7 +6,7 @@ import { arrowTip, BOX, drawBox, type Step, sourceSteps, targetSteps } from './p
 const GAP = 22;
 const PADDING = 16;
 const HEADING = 26;
-/** Between regions: room for what crosses. */
+/** Space between regions, for the arrows. */
 const BORDER_HEIGHT = 84;
 const WIDTH = 280;
 

@@ -18,7 +18,7 @@ const WRITES: Readonly<Record<DraftTiming, UploadedObject['writes']>> = {
   deleted: [2, 2],
 };
 const ONE_WRITE = [1, 1] as const;
-/** Before it is deleted, and when that is undone. */
+/** One before the object is deleted, and one when that is undone. */
 const TWO_WRITES = [2, 2] as const;
 
 export interface UploadRecord {
@@ -33,9 +33,9 @@ export interface UploadRecord {
 
 /** The deleted objects, as they were before. */
 export interface RemovalRecord {
-  /** Permanently, after the targets had it. */
+  /** Permanently, after the targets had received them. */
   readonly restored: readonly UploadedVersion[];
-  /** Permanently, while its archive was in transit. */
+  /** Permanently, while their archives were in transit. */
   readonly traveling: readonly UploadedVersion[];
   /** Objects that exist again, since their delete markers were removed. */
   readonly undone: readonly UploadedVersion[];
@@ -43,12 +43,12 @@ export interface RemovalRecord {
   readonly rewritten: readonly UploadedVersion[];
 }
 
-/** Uploads objects and records it. */
+/** Uploads objects and records the uploads. */
 export class Uploader {
   readonly #client: BucketClient;
   readonly #onUploaded: () => void;
   readonly #turns = pLimit(PARALLEL_UPLOADS);
-  /** The last version of each key that was uploaded. */
+  /** The last uploaded version of each key. */
   readonly #current = new Map<string, UploadedObject>();
   readonly #drafts: UploadedVersion[] = [];
   readonly #skipped: SkippedEntry[] = [];

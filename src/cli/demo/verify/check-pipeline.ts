@@ -35,7 +35,7 @@ export async function findViolations(
   ];
 }
 
-/** How often each object was written and deleted, by the versions that every target bucket keeps. */
+/** How many times each object was written and deleted, according to the versions that every target bucket keeps. */
 async function checkDestinationWrites(
   destinations: readonly VerifiedDestination[],
   record: UploadRecord,

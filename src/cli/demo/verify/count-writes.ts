@@ -4,7 +4,7 @@ import type { UploadRecord } from '../upload/uploader.ts';
 /** Versions of one key in a bucket: one per write. */
 export type WriteCounts = ReadonlyMap<string, number>;
 
-/** How often each key occurs. */
+/** How many times each key occurs. */
 export function countKeys(keys: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);

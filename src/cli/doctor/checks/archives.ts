@@ -36,7 +36,7 @@ export const ARCHIVE_CHECKS: CheckGroup = {
     }),
 };
 
-/** Prefix of the keys of archives that are resent to one region alone, like a rule's id for the keys of that rule. */
+/** Prefix of the keys of archives that are resent to one region alone, in place of a rule's id. */
 function resendId(region: string): string {
   return resendPrefix(region).slice(0, -1);
 }

@@ -109,7 +109,7 @@ async function checkObjectLock(
       return [warning(subject, says, 'set a default retention on the destination bucket, if it needs one')];
     }
     if (retention === undefined) return [ok(subject, 'Has Object Lock, without a default retention.')];
-    const says = `Has Object Lock: restored objects cannot be deleted for ${days} days, and overwritten versions are kept as long.`;
+    const says = `Has Object Lock: restored objects cannot be deleted for ${days} days, and overwritten versions are kept for as long.`;
     return [
       warning(
         subject,

@@ -2,7 +2,7 @@ import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { CheckGroup } from '../check.ts';
 import { type Diagnosis, failure, notChecked, ok, warning } from '../diagnosis.ts';
 
-/** AWS refuses signatures that are off by more than 15 minutes; ages and expiry are wrong even earlier. */
+/** AWS refuses signatures that are off by more than 15 minutes; ages and expiry are wrong even with less. */
 const FAILURE_SECONDS = 300;
 const WARNING_SECONDS = 30;
 const FIX = 'sudo timedatectl set-ntp true (or start the time service of this system)';

@@ -76,7 +76,7 @@ async function tryDry(key: NamedKey, { clients }: CheckContext, abortSignal: Abo
     await clients.kms(key.region).send(command, { abortSignal });
   } catch (thrown) {
     if (isDenial(thrown)) {
-      const says = `It is enabled (${key.purpose}); this identity may not use it, so whether the functions may is unknown.`;
+      const says = `It is enabled (${key.purpose}); this identity may not use it, so it is unknown if the functions may.`;
       return notChecked(subject, says, 'run this as an identity that has kms:GenerateDataKey on the key');
     }
     if (!(thrown instanceof DryRunOperationException)) throw thrown;

@@ -8,7 +8,7 @@ import type { CheckContext, CheckGroup } from '../check.ts';
 import { describeUnchecked } from '../describe-unchecked.ts';
 import { type Diagnosis, failure, notChecked, ok, warning } from '../diagnosis.ts';
 
-/** CloudFormation answers few calls a second, and a region has a nested stack per rule. */
+/** CloudFormation allows few calls per second, and a region has a nested stack per rule. */
 const MAX_CONCURRENT_STACKS = 4;
 const TAKES = 'cloudformation:DescribeStacks and cloudformation:ListStackResources';
 

@@ -22,8 +22,7 @@ export const SUBSCRIPTION_CHECKS: CheckGroup = {
 async function checkRegion(region: string, context: CheckContext, abortSignal: AbortSignal): Promise<Diagnosis[]> {
   const { clients, configuration } = context;
   const topic = await findTopic(region, context);
-  if (topic === undefined)
-    return [notChecked(`mail (${region})`, 'No stack has the topic of the alarms as an output.')];
+  if (topic === undefined) return [notChecked(`mail (${region})`, 'No stack has the alarm topic as an output.')];
   const subscribed = new Map<string, string>();
   const pages = paginateListSubscriptionsByTopic({ client: clients.sns(region) }, { TopicArn: topic }, { abortSignal });
   for await (const { Subscriptions = [] } of pages) {
@@ -61,7 +60,7 @@ export function judgeSubscription({ address, subscription, topic, region }: Subs
   const subscribe = `aws sns subscribe --region ${region} --topic-arn ${topic} --protocol email --notification-endpoint ${address}`;
   if (subscription === undefined) return failure(subject, 'Is not subscribed to the alarms.', subscribe);
   if (subscription.startsWith('arn:')) return ok(subject, 'Receives alarms.');
-  const fix = `follow the link in the mail from AWS Notifications; to get another mail: ${subscribe}`;
+  const fix = `follow the link in the email from AWS Notifications; to get another: ${subscribe}`;
   return failure(subject, 'Has not confirmed the subscription and receives no alarms.', fix);
 }
 

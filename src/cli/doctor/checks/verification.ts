@@ -80,7 +80,7 @@ function checkpointCheck(rule: DeployedRule, region: string, context: CheckConte
   };
   const run: Check['run'] = (signal) =>
     deployments.whenPartDeployed(region, { name: Bucket, isSending: true }, () => look(signal));
-  return { subject, takes: 's3:ListBucket and s3:GetObject; a run also s3:PutObject', run };
+  return { subject, takes: 's3:ListBucket and s3:GetObject; a run also needs s3:PutObject', run };
 }
 
 /** For a rule with scheduled verifications. A disabled schedule causes no failure, so no alarm goes off. */
@@ -133,7 +133,7 @@ export function judgeVerification(
   return ok(subject, `${began}.`);
 }
 
-/** @throws every error except that the object does not exist */
+/** @throws every error except that of a missing object */
 function acceptNotFound(thrown: unknown): string {
   if (thrown instanceof Error && (thrown.name === 'NotFound' || thrown.name === 'NoSuchKey')) return 'None yet.';
   throw thrown;

@@ -81,7 +81,7 @@ describe('statistics of a long-lived rule', () => {
     }
   });
 
-  test('forget what did not occur for a thousand archives, and keep what occurs once in 450', async () => {
+  test('forget what has not occurred for a thousand archives, and keep what occurs once in 450', async () => {
     const store = openStore();
     const cache = openCache(store);
     const random = seededRandom(2);

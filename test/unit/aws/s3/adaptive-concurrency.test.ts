@@ -24,7 +24,7 @@ describe('concurrent calls to a bucket', () => {
     expect(concurrency.tryBegin()).toBe(false);
   });
 
-  test('are halved when S3 throttles, once per second however many answers report it', () => {
+  test('are halved when S3 throttles, once per second however many responses report it', () => {
     const { concurrency, clock } = busy(100);
     for (let call = 0; call < 20; call += 1) concurrency.noteThrottling();
     expect(concurrency.limit).toBe(50);
@@ -52,7 +52,7 @@ describe('concurrent calls to a bucket', () => {
     expect(concurrency.limit).toBe(51);
   });
 
-  test('are cut from the number in flight, not from a limit that was never reached', () => {
+  test('are reduced from the number in flight, not from a limit that was never reached', () => {
     const concurrency = new AdaptiveConcurrency({ most: 100, now: () => 0 });
     for (let call = 0; call < 10; call += 1) concurrency.tryBegin();
     concurrency.noteThrottling();

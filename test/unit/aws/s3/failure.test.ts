@@ -85,7 +85,7 @@ describe('describeFailure', () => {
     expect(describeFailure(failure(404), call('read', 'GetObject'), 1).code).toBe('ABSENCE_UNCONFIRMED');
   });
 
-  it('reads a missing upload as a lost answer if the completion was tried before', () => {
+  it('treats a missing upload as a lost response if the completion was tried before', () => {
     const completion = call('write', 'CompleteMultipartUpload');
     expect(describeFailure(failure(404, 'NoSuchUpload'), completion, 1).code).toBe('UPLOAD_GONE');
     expect(describeFailure(failure(404, 'NoSuchUpload'), completion, 2).code).toBe('WRITE_CONDITION_FAILED');
@@ -103,7 +103,7 @@ it('finds the error inside a 200', () => {
   ).toBeUndefined();
 });
 
-it('reads a version that is gone before its tags are written as an overtaken write', () => {
+it('reports an overtaken write if a version is gone before its tags are written', () => {
   const met = failure(404, 'NoSuchVersion');
   expect(describeFailure(met, call('write', 'PutObjectTagging'), 1)).toMatchObject({ code: 'WRITE_CONDITION_FAILED' });
   expect(describeFailure(met, call('write', 'CopyObject'), 1)).toMatchObject({ code: 'OBJECT_NOT_FOUND' });

@@ -10,6 +10,6 @@ test('a message that was never requeued without progress has no attribute', () =
   expect(describeTurns({ turns: 0 })).toEqual({});
 });
 
-test.each([undefined, '', '-1', '1.5', '1000', 'many'])('%p from elsewhere counts as no turn', (value) => {
+test.each([undefined, '', '-1', '1.5', '1000', 'many'])('%p from elsewhere counts as zero turns', (value) => {
   expect(readTurns(value)).toBe(0);
 });

@@ -26,7 +26,7 @@ describe('a fallback worker', () => {
     expect([held.count, held.maximum]).toEqual([2, 12_000]);
   });
 
-  it('reports how long what it requeues untouched had waited', () => {
+  it('reports how long the messages that it requeues untouched had waited', () => {
     const packs = { namespace: 'stack', rule };
     const telemetry = new PowertoolsWorkerTelemetry({ role: 'source', packs, now: minutesAfter(5) });
     telemetry.workRequeued(queueMessage(event));

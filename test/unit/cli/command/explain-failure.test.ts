@@ -46,9 +46,9 @@ describe('a failure that a user can cause', () => {
   test.each([
     ['ECONNRESET', 'aborted'],
     ['ERR_STREAM_PREMATURE_CLOSE', 'Premature close'],
-  ])('says in words that an answer was cut off: %s', (code, message) => {
+  ])('says in words that a response was cut off: %s', (code, message) => {
     expect(explainFailure(Object.assign(new Error(message), { code }))).toEqual({
-      text: `the connection was closed before the answer was complete (${message}); run the command again.`,
+      text: `the connection was closed before the response was complete (${message}); run the command again.`,
       exitStatus: 1,
     });
   });
@@ -66,7 +66,7 @@ describe('a failure that a user can cause', () => {
     expect(explainFailure(error).text).toMatch(/^no usable AWS credentials \(Could not load\)\. .*--profile/);
   });
 
-  test('repeats what AWS answered', () => {
+  test('repeats the error that AWS returned', () => {
     const error = Object.assign(new Error('not allowed'), { name: 'AccessDenied', $metadata: {} });
     expect(explainFailure(error).text).toBe('AWS returned AccessDenied: not allowed');
   });

@@ -13,7 +13,7 @@ async function ruleOf(source: object = {}, ...destinations: readonly object[]): 
 }
 
 describe("the plan's line on when a rule pays", () => {
-  test('names both sizes at 3x, the volume that earns the fixed cost, and what to do below', async () => {
+  test('names both sizes at 3x, the volume that covers the fixed cost, and what to do below', async () => {
     // docs/economics.md has the same sizes; 8.49 is calculated by hand from alarms, metrics, watermark and queue.
     expect(describeBreakEven(await ruleOf(), prices)).toEqual([
       'objects of 98.7 KB or more on average (143 KB if all are overwrites), at 3x',
@@ -22,7 +22,7 @@ describe("the plan's line on when a rule pays", () => {
     ]);
   });
 
-  test('uses what is known of the objects instead of the usual values', async () => {
+  test('uses what is known about the objects instead of the usual values', async () => {
     const rule = await ruleOf();
     const [size, volume] = describeBreakEven(rule, prices, { ratio: 2.5, objectBytes: 300e3 });
     expect(size).toMatch(/^objects of 1\d\d KB .* at 2\.5x$/);
@@ -35,7 +35,7 @@ describe("the plan's line on when a rule pays", () => {
 
   test('is "never" if a rule stores or its objects do not shrink', async () => {
     const stores = await ruleOf({ levels: ['store'] });
-    expect(describeBreakEven(stores, prices)[0]).toBe('never: at 1x no object size does');
+    expect(describeBreakEven(stores, prices)[0]).toBe('never: at 1x no object size pays off');
     expect(describeBreakEven(await ruleOf(), prices, { ratio: 1.01 })[0]).toContain('never: at 1x');
   });
 

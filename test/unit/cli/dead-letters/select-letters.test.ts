@@ -58,7 +58,7 @@ test('keeps batches within ten messages and a mebibyte', () => {
   expect(batchLetters([...small, ...large]).map(({ length }) => length)).toEqual([10, 3, 1]);
 });
 
-test('advises what docs/errors.md says about a code', async () => {
+test('gives the advice in docs/errors.md for a code', async () => {
   expect((await readAdvice()).get('RULE_UNKNOWN')).toMatch(/^Deploy the configuration/);
 });
 

@@ -35,7 +35,7 @@ describe('parseDemoOptions', () => {
     });
   });
 
-  test('accepts few options for a bucket that was filled before the rule', () => {
+  test('accepts only a few options for a bucket that was filled before the rule', () => {
     expect(parseDemoOptions(['--existing'], ignore)).toMatchObject({ existing: 2000 });
     const args = ['--existing', '--objects', '300', '--fan-out', '--faults', '0.1', '--json', 'a.json'];
     expect(parseDemoOptions(args, ignore)).toMatchObject({ existing: 300, fanOut: true, faults: 0.1 });

@@ -126,7 +126,7 @@ describe('makeObjectAttributes', () => {
     expect(new Set(drawn.map(({ storageClass }) => storageClass)).size).toBe(5);
   });
 
-  test('leaves room for the stamp only in a tag for some objects of the demo, and some room for all', () => {
+  test('leaves room for the stamp in every demo object, though only in a tag of some', () => {
     const crowded = MANY.map(makeCrowdedAttributes).filter(({ metadata }) => !hasRoomForStamp(metadata));
     expect(crowded.length).toBeGreaterThan(0);
     expect(crowded.length).toBeLessThan(MANY.length / 10);

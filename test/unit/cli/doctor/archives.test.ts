@@ -4,7 +4,7 @@ import type { CheckContext } from '../../../../src/cli/doctor/check.ts';
 import { ARCHIVE_CHECKS } from '../../../../src/cli/doctor/checks/archives.ts';
 import { deployedRules } from '../../../support/deployed-rules.ts';
 
-test('doctor checks archives resent to one of several regions where they leave and where they arrive', () => {
+test('doctor checks both ends for archives resent to one of several regions', () => {
   const rules = deployedRules([
     { source: { region: 'eu-west-1', bucket: 'one' }, destinations: [{ region: 'us-east-1', bucket: 'copy' }] },
     {

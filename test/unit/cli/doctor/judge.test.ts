@@ -59,7 +59,7 @@ test.each([
   expect(judgeClock(NOW, NOW + seconds * 1000).status).toBe(status);
 });
 
-test('a clock is not seen if the answer has no time', () => {
+test('a clock is unknown if the response has no time', () => {
   expect(judgeClock(undefined, NOW).status).toBe('unseen');
 });
 

@@ -10,7 +10,7 @@ function check(subject: string, run: Check['run']): Check {
   return { subject, takes: 's3:ListBucket', run };
 }
 
-test('one check that never answers delays no other, and is reported when its time is over', async () => {
+test('one check that never ends delays no other, and is reported when its time is over', async () => {
   const limits = [AbortSignal.abort(), NEVER];
   const done = runChecks(
     [check('deaf', () => new Promise(() => undefined)), check('well', () => Promise.resolve([ok('well', 'Yes.')]))],
@@ -26,7 +26,7 @@ test.each([
   ['AccessDenied', 'This identity may not check this. It needs s3:ListBucket.'],
   ['AccessDeniedException', 'This identity may not check this. It needs s3:ListBucket.'],
   ['ThrottlingException', 'Could not be checked: of the server.'],
-])('a check that AWS answers with %s is not seen, and says why', async (name, says) => {
+])('a check that gets %s from AWS is unknown, and says why', async (name, says) => {
   const answer = Object.assign(new Error('of the\n server.'), { name });
   const found = await runChecks([check('bucket', () => Promise.reject(answer))], {
     signal: NEVER,

@@ -76,7 +76,7 @@ describe('an estimate as a page', () => {
     expect(page).not.toContain('class="loss"');
   });
 
-  test('shows a prefix that loses as a loss, in its bar and its numbers', () => {
+  test('shows a prefix that loses money as a loss, in its bar and its numbers', () => {
     const losing = { ...group('carts/', 1e9), month: { objects: 9, bytes: 1e9, plain: 4, ours: 5.5 }, pays: false };
     const page = renderEstimatePage({ ...ESTIMATE, groups: [losing] }, new Date(0));
     expect(page).toContain('class="fill over"');

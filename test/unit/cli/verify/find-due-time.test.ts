@@ -58,7 +58,7 @@ describe('what is not due yet', () => {
     expect((await find(refused)).reason).toContain('CloudWatch refuses');
   });
 
-  test('is what the user says, without a look at watermarks', async () => {
+  test('is what the user specifies, without reading watermarks', async () => {
     const metrics = watermarks({});
     expect(await find(metrics, 0)).toMatchObject({ dueBefore: NOW });
     expect(metrics.asked).toEqual([]);

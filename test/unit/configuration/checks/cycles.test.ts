@@ -40,7 +40,7 @@ describe('rules that form a cycle', () => {
     expect(await cyclesOf(...rules)).toEqual([expect.stringContaining('objects would be replicated in a loop')]);
   });
 
-  test('are reported with the path of the keys, at the first rule of the ring', async () => {
+  test('are reported with the path of the keys, at the first rule of the cycle', async () => {
     expect(
       await cyclesOf('a/x/ -> d', 'b/logs/app/*.gz -> c/copies/', 'c/copies/ -> d/', 'd/copies/logs/ -> b/logs/app/'),
     ).toEqual([

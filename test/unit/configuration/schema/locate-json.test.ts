@@ -36,7 +36,7 @@ describe('locateJson', () => {
     ['{} // done', '1:4 invalid JSON: expected the end of the file after the last closing bracket, found //'],
     ['{ "a": "x\ny" }', '1:8 invalid JSON: expected a value, found "x'],
     ['{ "a": 1, "a": 2 }', '1:11 invalid JSON: duplicate key "a"'],
-  ])('says where %j is not JSON', (text, expected) => {
+  ])('says where %j is not valid JSON', (text, expected) => {
     expect(failureOf(text)).toBe(expected);
   });
 });

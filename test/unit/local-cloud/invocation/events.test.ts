@@ -77,7 +77,7 @@ describe('the events of the source function', () => {
       'source-eventbridge-deleted.json',
       [['deleted', 'minutes/board meeting 2026-11.txt', 'u3XpK8vRzLq0TnYw5cJhGfBdE1mS7aNo']],
     ],
-  ] as const)('%s removes what other events create, as a user, and creates nothing', async (file, removals) => {
+  ] as const)('%s removes, as a user, what other events create, and creates nothing', async (file, removals) => {
     const notifications = (await bodiesOf(file)).map((body) => parseNotification(body));
     expect(notifications.flatMap(({ created }) => created)).toEqual([]);
     const removed = notifications.flatMap((notification) => notification.removed);

@@ -18,7 +18,7 @@ describe('readResponse', () => {
       '{"errorType":"A","errorMessage":"b"}',
       { errorType: 'A', errorMessage: 'b' },
     ],
-  ])('reads %s as an answer', (_, text, response) => {
+  ])('reads %s as a response', (_, text, response) => {
     expect(readResponse({ status: 200, text }, 'f')).toEqual({ kind: 'answered', response });
   });
 

@@ -79,7 +79,7 @@ describe('the version that became current when a later one was removed', () => {
     expect(await found(objectOf('02'), { between: true })).toBe('deleted-at-target');
   });
 
-  test('is written if the deleted object was another write', async () => {
+  test('is written if the deleted object came from another write', async () => {
     expect(await found(objectOf('02', { origin: 'ffffffff' }), {})).toBeUndefined();
     expect(await found(objectOf('02', { etag: 'cd' }), {})).toBeUndefined();
     expect(await found(objectOf('02', { eventTime: TIME - 1001 }), {})).toBeUndefined();
