@@ -43,7 +43,7 @@ export async function buildInTime(
     return result;
   } catch (thrown) {
     if (thrown instanceof ArchiveInProgressError) {
-      telemetry.archiveInWork({ bucket: outboundBucket, key: thrown.archive }, thrown.seconds);
+      telemetry.archiveInProgress({ bucket: outboundBucket, key: thrown.archive }, thrown.seconds);
     }
     if (deadline.reason === undefined) throw thrown;
     speed.learnCutOff(works, (now() - started) / 1000);

@@ -64,7 +64,7 @@ export interface PackingTelemetry extends MessageTelemetry {
   /** A failed archive's upload could not be aborted; its parts cost money until the bucket's lifecycle removes them. */
   uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void;
   /** Another worker owns the archive of a large object; the message is requeued with this delay. */
-  archiveInWork(archive: ObjectLocation, seconds: number): void;
+  archiveInProgress(archive: ObjectLocation, seconds: number): void;
   /**
    * Messages of objects that the invocation did not reach are requeued, or sent to the fallback, which resets their age
    * in SQS.

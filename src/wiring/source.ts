@@ -129,7 +129,7 @@ export async function openPackingService(
   const rule = requireRule(configuration.rules, settings);
   const prices = await readSourcePrices(settings, configuration, rule);
   const costs = ruleCosts(rule, prices, task === undefined ? undefined : taskDollarsPerVcpuSecond(prices, task));
-  const billedSecond = functionSecond(prices, settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, task, slots);
+  const dollarsPerSecond = functionSecond(prices, settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, task, slots);
   const threads = countPoolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const client = new SQSClient({});
   const pool = new FramePool({ worker: frameWorkerModule(), threads });
@@ -160,7 +160,7 @@ export async function openPackingService(
     rule,
     namespace,
     slot: () => {
-      const telemetry = new PowertoolsPackingTelemetry({ namespace, rule, costs, billedSecond });
+      const telemetry = new PowertoolsPackingTelemetry({ namespace, rule, costs, dollarsPerSecond });
       const openQueue = (queueUrl: string): MessageQueue =>
         new SqsMessageQueue({
           client,

@@ -107,7 +107,7 @@ export async function openRestoringService(
     fromRegion: settings.AWS_REGION,
     toRegions: [],
   });
-  const billedSecond = billedSecondOf(prices, settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, task, slots);
+  const dollarsPerSecond = billedSecondOf(prices, settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, task, slots);
   const threads = countPoolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const client = new SQSClient({});
   const pool = new FramePool({ worker: frameWorkerModule(), threads });
@@ -132,7 +132,7 @@ export async function openRestoringService(
         namespace: configuration.settings.stack_name,
         rules: configuration.rules,
         region: settings.AWS_REGION,
-        billedSecond,
+        dollarsPerSecond,
       });
       const queue = new SqsMessageQueue({
         client,

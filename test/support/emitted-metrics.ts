@@ -74,7 +74,7 @@ export function emittedMetrics(
             namespace,
             rules,
             region,
-            billedSecond: functionDollarsPerVcpuSecond(prices),
+            dollarsPerSecond: functionDollarsPerVcpuSecond(prices),
           }),
           arriving,
           wrong,

@@ -46,7 +46,7 @@ export class RecordingPackingTelemetry implements PackingTelemetry {
     this.leftBehind.push([key, error.code]);
   }
 
-  archiveInWork({ key }: ObjectLocation, seconds: number): void {
+  archiveInProgress({ key }: ObjectLocation, seconds: number): void {
     this.inWork.push([key, seconds]);
   }
 

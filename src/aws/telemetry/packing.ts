@@ -26,7 +26,7 @@ export interface PackingTelemetryOptions {
   /** Absent: no dollars are reported. */
   readonly costs?: RuleCosts | undefined;
   /** USD per second of packing: of the whole function, or of one slot of a task. Absent: the usual price. */
-  readonly billedSecond?: number | undefined;
+  readonly dollarsPerSecond?: number | undefined;
 }
 
 /** Logs and metrics of the source service. `flush` ends a batch. */
@@ -34,13 +34,13 @@ export class PowertoolsPackingTelemetry implements PackingTelemetry {
   readonly #logger: BatchLogger;
   readonly #metrics: DimensionedMetrics;
   readonly #costs: RuleCosts | undefined;
-  readonly #billedSecond: number | undefined;
+  readonly #dollarsPerSecond: number | undefined;
 
-  constructor({ namespace, rule, costs, billedSecond }: PackingTelemetryOptions) {
+  constructor({ namespace, rule, costs, dollarsPerSecond }: PackingTelemetryOptions) {
     this.#logger = new BatchLogger('source', { rule: rule.id });
     this.#metrics = new DimensionedMetrics(namespace, { ...ruleDimensions(rule) });
     this.#costs = costs;
-    this.#billedSecond = billedSecond;
+    this.#dollarsPerSecond = dollarsPerSecond;
   }
 
   archivePacked(archive: PackedArchive): void {
@@ -78,7 +78,7 @@ export class PowertoolsPackingTelemetry implements PackingTelemetry {
 
   #dollarsOf(archive: PackedArchive): ArchiveDollars | undefined {
     if (this.#costs === undefined) return undefined;
-    const billed = this.#billedSecond === undefined ? undefined : archive.seconds * this.#billedSecond;
+    const billed = this.#dollarsPerSecond === undefined ? undefined : archive.seconds * this.#dollarsPerSecond;
     return archiveDollars(this.#costs, archiveAmounts(archive), billed);
   }
 
@@ -111,7 +111,7 @@ export class PowertoolsPackingTelemetry implements PackingTelemetry {
     this.#logger.logFailure('The upload of a failed archive could not be aborted', error, { archive: archive.key });
   }
 
-  archiveInWork(archive: ObjectLocation, seconds: number): void {
+  archiveInProgress(archive: ObjectLocation, seconds: number): void {
     this.#logger.info('Archive is in progress in another worker', { archive: archive.key, due_in_seconds: seconds });
   }
 

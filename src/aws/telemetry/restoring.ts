@@ -22,7 +22,7 @@ export interface RestoringTelemetryOptions {
   /** The region that this target serves. */
   readonly region: string;
   /** USD per second of a batch; absent if nothing is deployed. */
-  readonly billedSecond: number | undefined;
+  readonly dollarsPerSecond: number | undefined;
 }
 
 /** One metric per reason: a dimension for reasons would be billed per rule, and reading the total would need a sum. */
@@ -45,11 +45,11 @@ export class PowertoolsRestoringTelemetry implements RestoringTelemetry {
   readonly #byRule: ReadonlyMap<string, DimensionedMetrics>;
   /** Things that cannot be attributed to one rule. */
   readonly #ofRegion: DimensionedMetrics;
-  readonly #billedSecond: number | undefined;
+  readonly #dollarsPerSecond: number | undefined;
   #restored: RestoredShare[] = [];
 
-  constructor({ namespace, rules, region, billedSecond }: RestoringTelemetryOptions) {
-    this.#billedSecond = billedSecond;
+  constructor({ namespace, rules, region, dollarsPerSecond }: RestoringTelemetryOptions) {
+    this.#dollarsPerSecond = dollarsPerSecond;
     this.#logger = new BatchLogger('target', { region });
     this.#ofRegion = new DimensionedMetrics(namespace, { TargetRegion: region });
     this.#byRule = new Map(
@@ -174,8 +174,8 @@ export class PowertoolsRestoringTelemetry implements RestoringTelemetry {
     const together = this.#restored.reduce((sum, share) => sum + share.seconds, 0);
     for (const { metrics, seconds: own } of this.#restored) {
       const share = together === 0 ? 1 / this.#restored.length : own / together;
-      if (this.#billedSecond !== undefined) {
-        metrics.observe('ComputeCost', MetricUnit.NoUnit, this.#billedSecond * seconds * share);
+      if (this.#dollarsPerSecond !== undefined) {
+        metrics.observe('ComputeCost', MetricUnit.NoUnit, this.#dollarsPerSecond * seconds * share);
       }
     }
     this.#restored = [];

@@ -30,7 +30,7 @@ function billedBytes(): number {
 
 test('packing an archive logs as many bytes as the cost model counts', () => {
   const costs = ruleCosts(rule, examplePrices());
-  const telemetry = new PowertoolsPackingTelemetry({ namespace, rule, costs, billedSecond: 4.6e-5 });
+  const telemetry = new PowertoolsPackingTelemetry({ namespace, rule, costs, dollarsPerSecond: 4.6e-5 });
   const share = { bytes: 32_123_456, compressedBytes: 9_123_456, cpuSeconds: 0.7123456 };
   telemetry.archivePacked({
     ...archive,
@@ -49,7 +49,7 @@ test('packing an archive logs as many bytes as the cost model counts', () => {
 test('restoring an archive logs as many bytes as the cost model counts', () => {
   const telemetry = new PowertoolsRestoringTelemetry({
     ...{ namespace, rules: [rule], region: 'us-east-1' },
-    billedSecond: 4.6e-5,
+    dollarsPerSecond: 4.6e-5,
   });
   const latency = new LatencyDistribution();
   for (let index = 0; index < archive.objects; index += 1) latency.add(25 + 20 * Math.sin(index));

@@ -229,7 +229,7 @@ it('measures archives of the target by rule and region', () => {
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
-    billedSecond: BILLED_SECOND,
+    dollarsPerSecond: BILLED_SECOND,
   });
   telemetry.archiveRestored({
     rule: 'logs',
@@ -265,7 +265,7 @@ it('bills the time of a batch once, although its archives are restored concurren
     namespace: 'stack',
     rules: [rule, { ...rule, id: 'others', source: { ...rule.source, prefix: 'others/' } }],
     region: 'us-east-1',
-    billedSecond: BILLED_SECOND,
+    dollarsPerSecond: BILLED_SECOND,
   });
   const archive = {
     bucket: 'in',
@@ -292,7 +292,7 @@ it('logs the latency of each object in a separate line', () => {
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
-    billedSecond: BILLED_SECOND,
+    dollarsPerSecond: BILLED_SECOND,
   });
   telemetry.archivePartlyRestored({ ...partly, latency: latencies(12, 12, 40) });
   telemetry.archivePartlyRestored({ ...partly, latency: latencies(12) });
@@ -310,7 +310,7 @@ it('splits the latencies of very many objects into lines of 100 values', () => {
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
-    billedSecond: BILLED_SECOND,
+    dollarsPerSecond: BILLED_SECOND,
   });
   const seconds = Array.from({ length: 20_000 }, (_, index) => 1.0005 ** index);
   telemetry.archivePartlyRestored({ ...partly, latency: latencies(...seconds) });
@@ -409,7 +409,7 @@ it('an unordered skip is a warning and a metric; other skips are neither', () =>
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
-    billedSecond: BILLED_SECOND,
+    dollarsPerSecond: BILLED_SECOND,
   });
   telemetry.objectSkipped({ bucket: 'b', key: 'k' }, 'unordered');
   telemetry.objectSkipped({ bucket: 'b', key: 'k' }, 'replay');
@@ -423,7 +423,7 @@ it('counts faults of the region under the region', () => {
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
-    billedSecond: BILLED_SECOND,
+    dollarsPerSecond: BILLED_SECOND,
   });
   telemetry.objectFailed({ bucket: 'b', key: 'k' }, new AccessDeniedError('no'));
   telemetry.conflictOverwritten({ bucket: 'b', key: 'k' });
